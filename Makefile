@@ -1,0 +1,51 @@
+# The table of contents of this repository: `make help`.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.synced
+CODE := schemas stream views config agents gateway cli
+.DEFAULT_GOAL := help
+
+.PHONY: help setup demo test check bench up down contracts docs
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+setup: $(STAMP) ## virtual environment in .venv, from the lock; quick the second time
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(STAMP): pyproject.toml uv.lock | $(BIN)/uv
+	$(BIN)/uv sync --frozen --quiet
+	@touch $@
+
+demo: setup ## the whole pipeline on a real Kafka, with a month of sales and live events (ARGS=--once ends after the self-check)
+	@exec $(BIN)/salespulse demo $(ARGS)
+
+test: setup ## every test; brings up what it needs (ARGS="tests/stream -k fold" narrows it)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## style, types, layers, budgets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q tests/test_tidy.py
+
+bench: setup ## ACCOUNTS against the tuned hand script, on one broker
+	$(BIN)/python -m bench $(ARGS)
+
+up: setup ## a broker, a worker and a gateway in the foreground, without the demo's events
+	@exec $(BIN)/salespulse up $(ARGS)
+
+down: setup ## stop what `make up` left running
+	$(BIN)/salespulse down
+
+contracts: setup ## write the exported JSON schemas from the contracts
+	$(BIN)/python -m schemas.export
+
+docs: setup ## write the generated tables of the pages
+	$(BIN)/python -m docs.tables
