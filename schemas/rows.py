@@ -1,0 +1,92 @@
+"""State rows: how the stages write what they hold, and where they stand, to their state topics.
+
+Every row carries the offset it reflects, so that a restore can fold the tail of the log again without counting anything twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+POSITION_KEY = b"\x00position"
+ROW_VERSION = 1
+OFFSET_BYTES = 8
+
+
+def stamp(offset: int, body: bytes) -> bytes:
+    """A row as stored: the offset it reflects (every record below it is in), eight bytes, then its body."""
+    return offset.to_bytes(OFFSET_BYTES, "big") + body
+
+
+def stamped_offset(row: bytes) -> int:
+    """The offset a stored row reflects, without decoding its body."""
+    return int.from_bytes(row[:OFFSET_BYTES], "big")
+
+
+def body_of(row: bytes) -> memoryview:
+    """The body of a stored row."""
+    return memoryview(row)[OFFSET_BYTES:]
+
+
+class AccountsPosition(msgspec.Struct, array_like=True, gc=False):
+    """Where ACCOUNTS stands in a partition. Clocks are the running maximum of receipts, epoch milliseconds."""
+
+    version: int
+    generation: int
+    partitions: int
+    offset: int
+    floor: int
+    clock_ms: int
+    floor_clock_ms: int
+    tallies: dict[str, int]  # verdict → records, since the beginning of the log
+
+
+class BoardPosition(msgspec.Struct, array_like=True, gc=False):
+    """Where BOARD stands in a partition, by source."""
+
+    version: int
+    generation: int
+    partitions: int
+    offsets: dict[str, int]
+    floors: dict[str, int]
+
+
+class ChunkRow(msgspec.Struct, array_like=True, gc=False):
+    """Up to CHUNK_ENTRIES ledger entries of one account, in the order of their acceptance."""
+
+    version: int
+    settled: tuple[int, int, str, str] | None  # the account's settled boundary (time_ms, rank, source, id)
+    entries: list[list[Any]]
+
+
+class SourceRow(msgspec.Struct, array_like=True, gc=False):
+    """Verdicts of one publishing source, and fields it sent that nobody knows."""
+
+    version: int
+    tallies: dict[str, int]
+    unknown_fields: dict[str, int]
+
+
+class TenantRow(msgspec.Struct, array_like=True, gc=False):
+    """The newest accepted activity of a tenant in one activity partition, epoch milliseconds."""
+
+    version: int
+    newest_ms: int
+
+
+class SeriesRow(msgspec.Struct, array_like=True, gc=False):
+    """One segment of a BOARD series: parallel lists of panes, knowns (UTC minutes) and signed values."""
+
+    version: int
+    panes: list[int]
+    knowns: list[int]
+    values: list[int | str]
+    late: list[tuple[int, int, int]]  # pane, known, newest receipt (UTC seconds) of a contribution that came late
+
+
+class OrganisationRow(msgspec.Struct, array_like=True, gc=False):
+    """One organisation event as accepted, by identity: the raw event of its highest revision."""
+
+    version: int
+    raw: bytes
