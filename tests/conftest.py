@@ -1,0 +1,43 @@
+"""What every test may ask for: a Kafka, a Kafka of its own, the shared pages and data, and reproducible properties."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from cli.broker import Broker, kafka_at, start_broker
+
+ROOT = Path(__file__).parent.parent
+
+# No deadline: the machine is shared, and a slow example is not a wrong one.
+settings.register_profile("local", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("local"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """The bootstrap address of the session's broker, or of the one that KAFKA_BROKERS names.
+
+    Tests share it, so each names topics and groups of its own. A test that kills a broker asks for `own_broker`.
+    """
+    with kafka_at(os.environ.get("KAFKA_BROKERS")) as bootstrap:
+        yield bootstrap
+
+
+@pytest.fixture
+def own_broker() -> Iterator[Broker]:
+    """A broker for one test, which may kill and restart it."""
+    with start_broker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder `shared` beside the repository, with real data; without it the test is skipped, with it never."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"needs the folder `shared` beside {ROOT.name}")
+    return folder
