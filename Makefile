@@ -1,6 +1,6 @@
 # The table of contents of this repository: `make help`.
 SHELL := /bin/bash
-PYTHON ?= python3
+PYTHON ?= $(shell for p in python3 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
@@ -15,6 +15,7 @@ help: ## what can be made
 setup: $(STAMP) ## virtual environment in .venv, from the lock; quick the second time
 
 $(BIN)/uv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed and neither python3 nor python3.11 is it; say: make setup PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
@@ -33,7 +34,7 @@ check: setup ## style, types, layers, budgets
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -q tests/test_tidy.py
+	$(BIN)/python -m pytest -q tests/test_tidy.py tests/test_layers.py
 
 bench: setup ## ACCOUNTS against the tuned hand script, on one broker
 	$(BIN)/python -m bench $(ARGS)
