@@ -1,0 +1,88 @@
+"""The decoded event, its kinds, and what can be said about events without reading bytes."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from schemas.data import AnyData
+from schemas.verdicts import Code, Refusal
+
+FIRST_ORGANISATION_KIND = 64
+AHEAD_MS = 5 * 60_000
+AGE_MS = 35 * 86_400_000
+
+
+class Kind(IntEnum):
+    """One number per event type. State rows hold them: never renumber, never reuse. 64 and up: organisation topic."""
+
+    LEAD_CREATED = 1
+    DEAL_OPENED = 2
+    OWNER_CHANGED = 3
+    DEAL_WON = 4
+    DEAL_LOST = 5
+    DEAL_REOPENED = 6
+    TOUCH = 7
+    ORDER_PLACED = 8
+    ORDER_REFUNDED = 9
+    SURVEY_ANSWERED = 10
+    CUSTOMER_ONBOARDED = 11
+    CUSTOMER_CHURNED = 12
+    TENANT_CONFIGURED = 64
+    ROSTER_CHANGED = 65
+    RATE_SET = 66
+
+
+class Event(msgspec.Struct, gc=False):
+    """An event that keeps the contract. Times are UTC milliseconds since 1970, floored. `data` is None only if voided."""
+
+    kind: int
+    time_ms: int
+    source: str
+    id: str
+    revision: int
+    voided: bool
+    backfill: bool
+    tenant: str
+    subject: str
+    receivedat_ms: int | None
+    data: AnyData | None
+
+
+def is_activity(kind: int) -> bool:
+    """Whether events of this kind belong to an account (key tenant/subject), not to the organisation (key tenant)."""
+    return kind < FIRST_ORGANISATION_KIND
+
+
+def same_content(a: Event, b: Event) -> bool:
+    """Whether two events of one identity and revision say the same; two voids of a kind always do."""
+    if a.voided or b.voided:
+        return a.voided and b.voided and a.kind == b.kind
+    return a.kind == b.kind and a.time_ms == b.time_ms and a.data == b.data
+
+
+def judge_time(event: Event, received_ms: int, *, may_backfill: bool) -> Refusal | None:
+    """The event's time against its receipt: None, or a refusal `too_far_ahead` or `too_old`. Activity only.
+
+    Backfill excuses age, never the future. A void or a revision of a kind that never settles has no age; that of a touch
+    is judged by the ledger of its account, which knows what has settled.
+    """
+    if event.kind >= FIRST_ORGANISATION_KIND:
+        return None
+    age_ms = received_ms - event.time_ms
+    if -AHEAD_MS <= age_ms <= AGE_MS:
+        return None
+    if age_ms < 0:
+        return _refuse_time(event, Code.TOO_FAR_AHEAD, f"{-age_ms} ms after its receipt; must be at most {AHEAD_MS} ms")
+    if event.backfill and may_backfill:
+        return None
+    if event.voided or event.revision > 0:
+        return None
+    excuse = "; this publisher may not backfill" if event.backfill else ", or carry backfill: true"
+    return _refuse_time(event, Code.TOO_OLD, f"{age_ms} ms before its receipt; must be at most {AGE_MS} ms{excuse}")
+
+
+def _refuse_time(event: Event, code: Code, text: str) -> Refusal:
+    detail = f"event {event.source}#{event.id}: time is {text} (docs/publishing.md#time)"
+    return Refusal(code, detail, event.source, event.id, event.tenant, event.subject)

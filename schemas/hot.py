@@ -1,0 +1,210 @@
+"""The hot path: one msgspec pass over an ordinary event, a few checks that a type cannot express, one Event.
+
+It only ever says "this is a valid event" or nothing. Whatever it declines, and every refusal, is the contract's
+(`schemas.contract`); a property test holds that the contract agrees with each event accepted here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta
+
+from schemas.data import (
+    BASIS_POINTS,
+    TEXT_MAX,
+    Currency,
+    CustomerChurned,
+    CustomerOnboarded,
+    Data,
+    DealOpened,
+    DealWon,
+    OrderPlaced,
+    OrderRefunded,
+    SurveyAnswered,
+    Touch,
+)
+from schemas.envelope import Event
+from schemas.limits import MAX_BYTES, REVISION_MAX, TENANT_MAX, TENANT_PATTERN, TIME_MAX_MS, TIME_MIN_MS
+from schemas.money import CURRENCIES
+from schemas.types import ACTIVITY_TYPES
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NUL = b"\\u0000"
+_ROUNDED_UP = re.compile(rb"\.\d{3}999[5-9]")
+_TENANT = re.compile(TENANT_PATTERN)
+_REMEMBERED_MAX = 10_000
+
+_Name = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX)]
+_Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class _Envelope(msgspec.Struct, tag_field="type", gc=False, forbid_unknown_fields=True):
+    """The attributes that matter and those that are allowed and not read; `data` comes with the type."""
+
+    kind: ClassVar[int]
+    is_sound: ClassVar[Callable[[Any], bool] | None]
+
+    specversion: Literal["1.0"]
+    id: _Name
+    source: _Name
+    subject: _Name
+    time: _Instant
+    tenant: Annotated[str, Meta(min_length=1, max_length=TENANT_MAX)] = "default"
+    revision: Annotated[int, Meta(ge=0, le=REVISION_MAX)] = 0
+    voided: bool = False
+    backfill: bool = False
+    receivedat: _Instant | None = None
+    datacontenttype: Literal["application/json"] | None = None
+    dataschema: str | None = None
+    traceparent: str | None = None
+    tracestate: str | None = None
+
+
+def _known(currency: Currency | None) -> bool:
+    return currency is None or currency in CURRENCIES
+
+
+def _sound_opening(data: DealOpened) -> bool:
+    return _known(data.currency) and (data.expected_close is None or _is_date(data.expected_close))
+
+
+def _is_date(text: str) -> bool:
+    """Whether the text is YYYY-MM-DD; an instant, allowed too, is left to the contract."""
+    if len(text) != 10 or text[4] != "-" or text[7] != "-":
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _sound_win(data: DealWon) -> bool:
+    splits = data.splits
+    if splits is not None:
+        if sum([split.share_bp for split in splits]) != BASIS_POINTS:
+            return False
+        if len({split.rep for split in splits}) != len(splits):
+            return False
+    return data.currency in CURRENCIES
+
+
+def _sound_touch(data: Touch) -> bool:
+    return data.rep is not None or data.automated
+
+
+def _sound_order(data: OrderPlaced) -> bool:
+    return data.currency in CURRENCIES
+
+
+def _sound_refund(data: OrderRefunded) -> bool:
+    return (data.lines is not None or data.amount_minor is not None) and _known(data.currency)
+
+
+def _sound_answer(data: SurveyAnswered) -> bool:
+    scale = data.scale
+    return scale.min < scale.max and scale.min <= data.score <= scale.max
+
+
+def _sound_customer(data: CustomerOnboarded | CustomerChurned) -> bool:
+    return _known(data.currency)
+
+
+_CHECKS: dict[type[Data], Callable[[Any], bool]] = {
+    DealOpened: _sound_opening,
+    DealWon: _sound_win,
+    Touch: _sound_touch,
+    OrderPlaced: _sound_order,
+    OrderRefunded: _sound_refund,
+    SurveyAnswered: _sound_answer,
+    CustomerOnboarded: _sound_customer,
+    CustomerChurned: _sound_customer,
+}
+
+
+def _envelope_of(name: str, kind: int, data: type[Data]) -> type[_Envelope]:
+    check = _CHECKS.get(data)
+    namespace = {"kind": int(kind), "is_sound": None if check is None else staticmethod(check)}
+    fields = [("data", data | None, None)]
+    return msgspec.defstruct(
+        f"{data.__name__}Envelope",
+        fields,
+        bases=(_Envelope,),
+        namespace=namespace,
+        tag=name,
+        forbid_unknown_fields=True,
+    )
+
+
+_decode: Callable[[bytes], Any] = msgspec.json.Decoder(
+    reduce(or_, [_envelope_of(row.name, row.kind, row.struct) for row in ACTIVITY_TYPES])
+).decode
+
+_tenants: dict[str, str] = {}
+_sources: dict[str, str] = {}
+
+
+def _remember(seen: dict[str, str], text: str) -> str:
+    """The first string equal to `text`, so that a million events share it. `seen` starts over when it is full."""
+    if len(seen) >= _REMEMBERED_MAX:
+        seen.clear()
+    return seen.setdefault(text, text)
+
+
+def _milliseconds(instant: datetime) -> int:
+    since = instant - _EPOCH
+    return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
+
+
+def decode_ordinary(raw: bytes) -> Event | None:
+    """The event in `raw` if it is an ordinary valid one, else None: then the contract decides."""
+    if len(raw) > MAX_BYTES or _NUL in raw:
+        return None
+    try:
+        envelope = _decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    data = envelope.data
+    if envelope.voided:
+        data = None
+    elif data is None or ((is_sound := envelope.is_sound) is not None and not is_sound(data)):
+        return None
+    # msgspec rounds a fraction to the microsecond, the contract floors: where rounding could reach the next
+    # millisecond, the contract decides.
+    if b"999" in raw and _ROUNDED_UP.search(raw) is not None:
+        return None
+    time_ms = _milliseconds(envelope.time)
+    subject = envelope.subject
+    if not (TIME_MIN_MS <= time_ms < TIME_MAX_MS and subject.isprintable()):
+        return None
+    received_ms = envelope.receivedat
+    if received_ms is not None:
+        received_ms = _milliseconds(received_ms)
+        if not TIME_MIN_MS <= received_ms < TIME_MAX_MS:
+            return None
+    if (tenant := _tenants.get(envelope.tenant)) is None:
+        if _TENANT.fullmatch(envelope.tenant) is None:
+            return None
+        tenant = _remember(_tenants, envelope.tenant)
+    if (source := _sources.get(envelope.source)) is None:
+        source = _remember(_sources, envelope.source)
+    return Event(
+        envelope.kind,
+        time_ms,
+        source,
+        envelope.id,
+        envelope.revision,
+        envelope.voided,
+        envelope.backfill,
+        tenant,
+        subject,
+        received_ms,
+        data,
+    )

@@ -1,0 +1,168 @@
+"""The building blocks of the contract: each field type with its rule in words and the anchor that explains it.
+
+The words are what a publisher reads in a refusal: "<path> is <found>; must be <rule> (docs/publishing.md#<anchor>)".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, NoReturn, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic_core import PydanticCustomError
+
+from schemas.data import INT64_MAX, SCORE_MAX, TEXT_MAX
+from schemas.instants import milliseconds_of
+
+PAGE = "docs/publishing.md"
+RATE_DIGITS_MAX = 30
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DECIMAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is allowed, in words that follow "must be", and the anchor of docs/publishing.md that explains it."""
+
+    allowed: str
+    anchor: str
+
+
+class Model(BaseModel):
+    """Fields the contract does not know are ignored: publishers may add."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def refuse(path: str, found: str, allowed: str, anchor: str) -> NoReturn:
+    """Refuse what no single field can judge: `path` is relative to the model that judges."""
+    raise PydanticCustomError(
+        "contract", "{found}", {"path": path, "found": found, "allowed": allowed, "anchor": anchor}
+    )
+
+
+def refuse_field() -> NoReturn:
+    """Refuse a field's value: the text is the field's own Rule."""
+    raise PydanticCustomError("contract_field", "breaks its rule")
+
+
+def _without_nul(text: Any) -> Any:
+    if isinstance(text, str) and "\0" in text:
+        refuse_field()
+    return text
+
+
+def _empty_is_absent(text: Any) -> Any:
+    return None if text == "" else _without_nul(text)
+
+
+def _a_date_or_instant(text: Any) -> Any:
+    if not isinstance(text, str):
+        refuse_field()
+    if _DATE.fullmatch(text):
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            refuse_field()
+    elif milliseconds_of(text) is None:
+        refuse_field()
+    return text
+
+
+def _date_or_absent(text: Any) -> Any:
+    return None if text is None or text == "" else _a_date_or_instant(text)
+
+
+def _numbered(names: tuple[str, ...], found: Any) -> Any:
+    if isinstance(found, str) and found.lower() in names:
+        return names.index(found.lower()) + 1
+    return found
+
+
+def _day(found: Any) -> Any:
+    return _numbered(_DAYS, found)
+
+
+def _month(found: Any) -> Any:
+    return _numbered(_MONTHS, found)
+
+
+def _zone(name: Any) -> Any:
+    # "localtime" and the like name a zone of the machine, not of the world.
+    if not isinstance(name, str) or name.startswith(("posix", "right/", "local")) or name == "Factory":
+        refuse_field()
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        refuse_field()
+    return name
+
+
+def _decimal(text: Any) -> Any:
+    if not isinstance(text, str) or _DECIMAL.fullmatch(text) is None:
+        refuse_field()
+    digits = text.replace(".", "")
+    if len(digits) > RATE_DIGITS_MAX or not digits.strip("0"):
+        refuse_field()
+    return text
+
+
+def _false_if_absent(found: Any) -> Any:
+    return False if found is None else found
+
+
+def _true_if_absent(found: Any) -> Any:
+    return True if found is None else found
+
+
+def one_of(values: Any) -> Rule:
+    """The rule of a field that takes the values of a Literal."""
+    return Rule("one of " + ", ".join(get_args(values)), "values")
+
+
+ID_RULE = Rule(f"a non-empty string of at most {TEXT_MAX} characters, without NUL", "identifiers")
+DATE_RULE = Rule("a date (2026-12-31) or an instant with offset (RFC 3339)", "dates")
+OBJECT_RULE = Rule("an object", "objects")
+_LABEL_RULE = Rule(f"a string of at most {TEXT_MAX} characters, without NUL", "labels")
+_SCORE_RULE = Rule(f"a number between {-SCORE_MAX:.0f} and {SCORE_MAX:.0f}", "surveys")
+_BOOLEAN_RULE = Rule("true or false", "values")
+_WHOLE = (Strict(), Field(le=INT64_MAX))
+
+Id = Annotated[str, Strict(), Field(min_length=1, max_length=TEXT_MAX), BeforeValidator(_without_nul), ID_RULE]
+Text = Annotated[str, Strict(), Field(max_length=TEXT_MAX)]
+Label = Annotated[Text | None, BeforeValidator(_empty_is_absent), _LABEL_RULE]
+Currency = Annotated[
+    str, Strict(), Field(pattern="^[A-Z]{3}$"), Rule("an ISO 4217 code of three upper-case letters", "amounts")
+]
+Amount = Annotated[int, *_WHOLE, Field(ge=0), Rule("an integer ≥ 0 in minor units, below 2^63", "amounts")]
+Count = Annotated[int, *_WHOLE, Field(ge=0), Rule("an integer ≥ 0, below 2^63", "integers")]
+Quantity = Annotated[int, *_WHOLE, Field(ge=1), Rule("an integer ≥ 1, below 2^63", "integers")]
+Score = Annotated[float, Strict(), Field(ge=-SCORE_MAX, le=SCORE_MAX, allow_inf_nan=False), _SCORE_RULE]
+Flag = Annotated[bool, Strict(), BeforeValidator(_false_if_absent), _BOOLEAN_RULE]
+FlagOn = Annotated[bool, Strict(), BeforeValidator(_true_if_absent), _BOOLEAN_RULE]
+DateOrInstant = Annotated[str, BeforeValidator(_a_date_or_instant), DATE_RULE]
+OptionalDate = Annotated[str | None, BeforeValidator(_date_or_absent), DATE_RULE]
+TimeZone = Annotated[str, BeforeValidator(_zone), Rule("a name of the IANA time zone database", "organisation")]
+Weekday = Annotated[
+    int,
+    Strict(),
+    Field(ge=1, le=7),
+    BeforeValidator(_day),
+    Rule("an English day name or 1 (Monday) to 7", "organisation"),
+]
+Month = Annotated[
+    int, Strict(), Field(ge=1, le=12), BeforeValidator(_month), Rule("an English month name or 1 to 12", "organisation")
+]
+Rate = Annotated[
+    str,
+    BeforeValidator(_decimal),
+    Rule(f'a decimal string > 0 of at most {RATE_DIGITS_MAX} digits, such as "1.0842"', "rates"),
+]
