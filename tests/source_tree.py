@@ -66,6 +66,12 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+def texts(path: Path) -> set[str]:
+    """Every text constant of a file."""
+    constants = (node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
 def _absolute(node: ast.ImportFrom, path: Path) -> str:
     if node.level == 0:
         return node.module or ""

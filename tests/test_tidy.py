@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.source_tree import PACKAGES, ROOT, files, imported, module_name, python_files, text, tree
+from tests.source_tree import PACKAGES, ROOT, files, imported, module_name, python_files, text, texts, tree
 
 FILE_LINES = 300
 FUNCTION_LINES, FUNCTION_AIM = 70, 40
@@ -63,8 +63,8 @@ def test_names_say_something() -> None:
 
 
 def test_every_file_is_used() -> None:
-    """A module is imported by another file, or is run: by pytest, by name with -m, or as the command."""
-    used = {name for path in python_files() for name in imported(path) if name != module_name(path)}
+    """A module is imported by another file, by statement or by its name in a text, or run: by pytest, with -m, by make."""
+    used = {name for path in python_files() for name in imported(path) | texts(path) if name != module_name(path)}
     started = "\n".join(text(Path(file)) for file in ("Makefile", "pyproject.toml", ".ci/run"))
 
     def is_run(path: Path) -> bool:
