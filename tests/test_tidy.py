@@ -63,7 +63,7 @@ def test_names_say_something() -> None:
 
 
 def test_every_file_is_used() -> None:
-    """A module is imported by another file, by statement or by its name in a text, or run: by pytest, with -m, by make."""
+    """A module is imported by another file, by statement or by its name in a text, or run: by pytest or by make."""
     used = {name for path in python_files() for name in imported(path) | texts(path) if name != module_name(path)}
     started = "\n".join(text(Path(file)) for file in ("Makefile", "pyproject.toml", ".ci/run"))
 
