@@ -11,20 +11,19 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import BaseModel, BeforeValidator, Field, Strict, ValidationError
 
-from schemas.data import AnyData
 from schemas.envelope import Event
 from schemas.findings import explain, line, model_of, shown
 from schemas.instants import milliseconds_of
-from schemas.limits import MAX_BYTES, REVISION_MAX, TENANT_MAX, TENANT_PATTERN, TIME_MAX_MS, TIME_MIN_MS
+from schemas.limits import MAX_BYTES, REVISION_MAX, TENANT_MAX, TENANT_PATTERN
 from schemas.plain_json import MalformedJson, parse
-from schemas.rules import OBJECT_RULE, Flag, Id, Model, Rule, refuse_field
+from schemas.rules import OBJECT_RULE, PAGE, Flag, Id, Model, Rule, refuse_field
 from schemas.types import BY_NAME, LATER_TYPES, TYPES, EventType
 from schemas.verdicts import Code, Refusal
 
 
 def _instant(text: Any) -> Any:
     found = milliseconds_of(text) if isinstance(text, str) else None
-    if found is None or not TIME_MIN_MS <= found < TIME_MAX_MS:
+    if found is None:
         refuse_field()
     return found
 
@@ -86,14 +85,17 @@ IGNORED = frozenset({"dataschema", "traceparent", "tracestate"})
 def decode_by_contract(raw: bytes) -> Event | Refusal:
     """The event in `raw`, or why it is none. Never raises for any bytes."""
     if len(raw) > MAX_BYTES:
-        found = line("size", f"{len(raw)} bytes", f"at most {MAX_BYTES} bytes", "size")
-        return Refusal(Code.TOO_LARGE, f"event: {found}")
+        return Refusal(Code.TOO_LARGE, f"event: size is {len(raw)} bytes; must be at most {MAX_BYTES} ({PAGE}#size)")
     try:
         found = parse(raw)
     except MalformedJson as error:
-        return Refusal(Code.MALFORMED_JSON, f"event: malformed JSON: {error} (docs/publishing.md#json)")
+        return Refusal(Code.MALFORMED_JSON, f"event: malformed JSON: {error} ({PAGE}#json)")
     if not isinstance(found, dict):
         return Refusal(Code.NOT_CLOUDEVENT, "event: " + line("it", shown(found), "an object", "envelope"))
+    return _judge_envelope(found)
+
+
+def _judge_envelope(found: dict[str, Any]) -> Event | Refusal:
     try:
         envelope = Envelope.model_validate(found)
     except ValidationError as error:
@@ -105,6 +107,10 @@ def decode_by_contract(raw: bytes) -> Event | Refusal:
         return _refusal(found, Code.INVALID_DATA, line("data", shown(envelope.data), "an object", OBJECT_RULE.anchor))
     if envelope.voided:
         return _event(envelope, event_type, None)
+    return _judge_data(found, envelope, event_type)
+
+
+def _judge_data(found: dict[str, Any], envelope: Envelope, event_type: EventType) -> Event | Refusal:
     try:
         data = event_type.model.model_validate(envelope.data or {})
     except ValidationError as error:
@@ -114,7 +120,7 @@ def decode_by_contract(raw: bytes) -> Event | Refusal:
 
 
 def unknown_fields_by_contract(raw: bytes) -> tuple[str, ...]:
-    """Dotted names of the fields that a valid event has and the contract doesn't know, sorted; [] for array elements."""
+    """Dotted names, sorted, of the fields of a valid event that the contract doesn't know; [] for array elements."""
     found = parse(raw)
     names = {name for name in _unknown_in(found, Envelope, "") if name not in IGNORED}
     if found.get("voided") is not True and isinstance(found.get("data"), dict):
@@ -134,7 +140,7 @@ def _unknown_in(found: dict[str, Any], model: type[BaseModel], prefix: str) -> I
                     yield from _unknown_in(element, inner, prefix + name + mark)
 
 
-def _event(envelope: Envelope, event_type: EventType, data: AnyData | None) -> Event:
+def _event(envelope: Envelope, event_type: EventType, data: Any) -> Event:
     return Event(
         int(event_type.kind),
         envelope.time,

@@ -1,8 +1,8 @@
 """The `data` of each event type, as msgspec structs: decoded shape and, by their constraints, the hot path's checks.
 
 Every struct forbids unknown fields: an event that has some takes the contract path (`schemas.contract`), which ignores
-them. Amounts are minor units of the currency beside them, `*_s` seconds, `share_bp` basis points. A struct never accepts
-what the contract refuses; where the contract is more lenient (an empty label, a null), the hot path simply declines.
+them. Amounts are minor units of the currency beside them, `*_s` seconds, `share_bp` basis points. What the contract
+refuses, a struct and its check in `schemas.hot` refuse; what the contract mends (an empty label), they decline too.
 """
 
 from __future__ import annotations

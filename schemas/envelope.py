@@ -35,7 +35,7 @@ class Kind(IntEnum):
 
 
 class Event(msgspec.Struct, gc=False):
-    """An event that keeps the contract. Times are UTC milliseconds since 1970, floored. `data` is None only if voided."""
+    """An event that keeps the contract. Times: UTC milliseconds since 1970, floored. `data` is None only if voided."""
 
     kind: int
     time_ms: int
@@ -65,8 +65,8 @@ def same_content(a: Event, b: Event) -> bool:
 def judge_time(event: Event, received_ms: int, *, may_backfill: bool) -> Refusal | None:
     """The event's time against its receipt: None, or a refusal `too_far_ahead` or `too_old`. Activity only.
 
-    Backfill excuses age, never the future. A void or a revision of a kind that never settles has no age; that of a touch
-    is judged by the ledger of its account, which knows what has settled.
+    Backfill excuses age, never the future. A void or a revision of a kind that never settles has no age; that of a
+    touch is judged by the ledger of its account, which knows what has settled.
     """
     if event.kind >= FIRST_ORGANISATION_KIND:
         return None

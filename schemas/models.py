@@ -1,4 +1,4 @@
-"""The contract of each activity type's `data`, as pydantic models over generic JSON. One model for each struct of `schemas.data`."""
+"""The contract of each activity type's `data`, as pydantic models over generic JSON. A model per struct."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ def home_partition(key: bytes, count: int) -> int:
     words = size >> 2
     m, mask = _MULTIPLIER, _MASK
     h = _SEED ^ size
-    for k in (_WORDS[words] if words < 17 else Struct(f"<{words}I").unpack_from)(key):
-        k = k * m & mask
+    for word in (_WORDS[words] if words < 17 else Struct(f"<{words}I").unpack_from)(key):
+        k = word * m & mask
         h = h * m & mask ^ (k ^ k >> 24) * m & mask
     if tail := size & 3:
         h = (h ^ int.from_bytes(key[-tail:], "little")) * m & mask

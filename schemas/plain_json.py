@@ -38,7 +38,7 @@ def parse(raw: bytes) -> Any:
 
 
 def _depth(text: str) -> int:
-    """The deepest nesting of brackets outside strings. Linear, so that no input is slow, and safe on what is not JSON."""
+    """The deepest nesting of brackets outside strings: linear, so that no input is slow, and safe on any text."""
     depth = deepest = 0
     quoted = False
     for match in _MARKS.finditer(text):

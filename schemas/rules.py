@@ -129,7 +129,7 @@ def one_of(values: Any) -> Rule:
 
 
 ID_RULE = Rule(f"a non-empty string of at most {TEXT_MAX} characters, without NUL", "identifiers")
-DATE_RULE = Rule("a date (2026-12-31) or an instant with offset (RFC 3339)", "dates")
+DATE_RULE = Rule("a date (2026-12-31) or an RFC 3339 instant with offset, from the year 1900 to 2999", "dates")
 OBJECT_RULE = Rule("an object", "objects")
 _LABEL_RULE = Rule(f"a string of at most {TEXT_MAX} characters, without NUL", "labels")
 _SCORE_RULE = Rule(f"a number between {-SCORE_MAX:.0f} and {SCORE_MAX:.0f}", "surveys")

@@ -45,9 +45,7 @@ BY_NAME = {row.name: row for row in TYPES}
 NAME_OF = {int(row.kind): row.name for row in TYPES}
 ACTIVITY_TYPES = tuple(row for row in TYPES if row.kind < FIRST_ORGANISATION_KIND)
 
-LATER_TYPES = frozenset(
-    f"sales.{name}"
-    for name in """
+_LATER = """
     lead.qualified lead.disqualified deal.stage_changed deal.amount_changed appointment.set appointment.held
     appointment.no_show follow_up.due follow_up.done email.sent email.delivered email.opened customer.reactivated
     customer.owner_changed customer.mrr_changed customer.renewal_due customer.renewed survey.sent feedback.received
@@ -55,6 +53,7 @@ LATER_TYPES = frozenset(
     calendar.changed absence.recorded target.set cost.recorded promotion.started promotion.ended
     competitor.price_observed one_on_one.held training.completed review.recorded staff_survey.sent
     staff_survey.answered benchmark.set contest.set bonus_plan.set source.heartbeat
-    """.split()
-)
+"""
+
+LATER_TYPES = frozenset(f"sales.{name}" for name in _LATER.split())
 """Types the contract names that this version does not take: refused as `unknown_type` with a detail that says so."""

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Code(StrEnum):
-    """The verdict codes a publisher can meet, the same over HTTP and Kafka. Each is documented in docs/publishing.md."""
+    """The verdict codes a publisher can meet, the same over HTTP and Kafka (docs/publishing.md#verdicts)."""
 
     TAKEN = "taken"
     """Answered at once over HTTP: the broker has the event on all in-sync replicas; its fold is still to come."""
@@ -21,7 +21,7 @@ class Code(StrEnum):
     REKEYED = "rekeyed"
     """At the fold: the record's key or partition was not its account's; it was published once more where it belongs."""
     CONFLICT = "conflict"
-    """At the fold: the same identity and revision with other content; the first received stands, this one is a dead letter."""
+    """At the fold: the same identity and revision with other content; the first received stands."""
     TOO_OLD = "too_old"
     """The event's time is more than 35 days before its receipt, or lies before what its account has settled."""
     TOO_FAR_AHEAD = "too_far_ahead"
@@ -43,7 +43,7 @@ class Code(StrEnum):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why an event does not count: its code, one line of text, and its identity as far as it could be read ("" if not)."""
+    """Why an event doesn't count: its code, a line of text, and its identity as far as it could be read ("" if not)."""
 
     code: Code
     detail: str
