@@ -1,0 +1,73 @@
+"""Every operational metric of a worker, declared by hand. Call sites say what happened; KPI values are elsewhere."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Metrics:
+    """One registry per process; ``stage`` is a label of everything."""
+
+    def __init__(self, stage: str) -> None:
+        self.registry = CollectorRegistry()
+        registry, every, placed = self.registry, ["stage"], ["stage", "source", "partition"]
+        # Rising: the worker folds. Flat while lag is above zero: look at its log.
+        self._folded = Counter(
+            "salespulse_records_folded", "Records folded and committed", every, registry=registry
+        ).labels(stage)
+        self._epochs = Counter(
+            "salespulse_epochs", "Epochs committed, one transaction each", every, registry=registry
+        ).labels(stage)
+        # The 99th percentile near the session timeout: too many partitions for the broker, or too short epochs.
+        self._transactions = Histogram(
+            "salespulse_transaction_seconds", "From snapshot to commit", every, buckets=SECONDS, registry=registry
+        ).labels(stage)
+        self._restores = Counter("salespulse_restores", "Slots taken over", every, registry=registry).labels(stage)
+        self._rows = Counter(
+            "salespulse_restored_rows", "State rows read while taking over", every, registry=registry
+        ).labels(stage)
+        self._refolded = Counter(
+            "salespulse_refolded_records", "Records folded again while taking over", every, registry=registry
+        ).labels(stage)
+        self._restoring = Histogram(
+            "salespulse_restore_seconds", "From assignment to folding", every, buckets=SECONDS, registry=registry
+        ).labels(stage)
+        # Above zero and rising: add workers up to the number of partitions.
+        self._lag = Gauge(
+            "salespulse_lag_records", "Committed records of a source not yet folded", placed, registry=registry
+        )
+        # One source with many refusals: its publisher is broken; the dead letters say how.
+        self._verdicts = Counter(
+            "salespulse_verdicts",
+            "Records by verdict and publishing source",
+            ["stage", "source", "verdict"],
+            registry=registry,
+        )
+        self._stage = stage
+
+    def epoch_committed(self, records: int, seconds: float) -> None:
+        """An epoch was committed."""
+        self._epochs.inc()
+        self._folded.inc(records)
+        self._transactions.observe(seconds)
+
+    def slot_restored(self, rows: int, refolded: int, seconds: float) -> None:
+        """A slot was taken over."""
+        self._restores.inc()
+        self._rows.inc(rows)
+        self._refolded.inc(refolded)
+        self._restoring.observe(seconds)
+
+    def lag_seen(self, source: str, partition: int, records: int) -> None:
+        """How far a slot is behind the end of a source."""
+        self._lag.labels(self._stage, source, str(partition)).set(max(records, 0))
+
+    def event_judged(self, source: str, verdict: str, *, count: int = 1) -> None:
+        """``count`` records of a publishing source got a verdict."""
+        self._verdicts.labels(self._stage, source, verdict).inc(count)
+
+    def exposition(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry)

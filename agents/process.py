@@ -1,0 +1,131 @@
+"""One worker process of one stage: starts the Faust app, watches it, ends it in an orderly way or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import threading
+
+import uvloop
+
+from agents.app import StageApp, make_app
+from agents.epochs.slot import Slot, SlotEvents
+from agents.epochs.unfold import check_aiokafka
+from agents.liveness import Liveness, StoodStill
+from agents.logs import set_up_logging
+from agents.metrics import Metrics
+from agents.metrics_server import serve_metrics
+from agents.stages import StageDeclaration
+from config.settings import Settings
+from config.topics import StageName
+
+EXIT_FAILED = 1
+EXIT_HUNG = 70
+STOP_LIMIT_S = 15.0
+GROUP_COMMIT_S = 2.0
+YOUNG_OBJECTS = 50_000  # collections between folds cost more than the garbage of a fold
+
+log = logging.getLogger(__name__)
+
+
+class WorkerEvents(SlotEvents):
+    """Counts what slots do, and ends the worker when one fails."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.metrics = metrics
+        self.over = asyncio.Event()
+        self.error: BaseException | None = None
+
+    def restored(self, partition: int, rows: int, refolded: int, seconds: float) -> None:
+        """Freeze what was restored: the collector need not look at it again."""
+        log.info("slot %d restored: %d rows, %d records folded again, %.2f s", partition, rows, refolded, seconds)
+        self.metrics.slot_restored(rows, refolded, seconds)
+        gc.freeze()
+
+    def committed(self, partition: int, records: int, seconds: float) -> None:
+        """Count an epoch."""
+        self.metrics.epoch_committed(records, seconds)
+
+    def failed(self, slot: Slot, error: BaseException) -> None:
+        """Fail-stop."""
+        log.error(
+            "slot %s %d failed, the worker ends: %s: %s", slot.spec.name, slot.partition, type(error).__name__, error
+        )
+        self.end(error)
+
+    def end(self, error: BaseException | None) -> None:
+        """End the worker; with an error its exit code says so."""
+        self.error = self.error or error
+        self.over.set()
+
+
+def run_stage(stage: StageDeclaration, settings: Settings, counts: dict[str, int]) -> int:
+    """Run a worker of ``stage`` until it is told to stop or fails; returns the exit code."""
+    set_up_logging(settings.log_level, settings.log_format, stage.name)
+    check_aiokafka()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 100)
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its loop by the policy
+    return asyncio.run(_run(stage, settings, counts))
+
+
+async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, int]) -> int:
+    loop = asyncio.get_running_loop()
+    metrics = Metrics(stage.name)
+    events = WorkerEvents(metrics)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, events.end, None)
+    app = make_app(stage, settings, counts, events)
+    port = settings.metrics_port_board if stage.name is StageName.BOARD else settings.metrics_port_accounts
+    server = serve_metrics(metrics, app, loop, settings.host, port) if port else None
+    await app.start()
+    log.info("worker of %s started, process %d", stage.name, os.getpid())
+    watching = [
+        asyncio.create_task(_write_group_offsets(app)),
+        asyncio.create_task(_watch(app, settings, metrics, events)),
+    ]
+    await events.over.wait()
+    threading.Thread(target=_end_if_hung, daemon=True).start()
+    for task in watching:
+        task.cancel()
+    await app.stop()
+    await app.log_port.close()
+    if server is not None:
+        server.shutdown()
+    log.info("worker of %s ended%s", stage.name, f" by {type(events.error).__name__}" if events.error else "")
+    logging.shutdown()
+    os._exit(EXIT_FAILED if events.error else 0)
+
+
+def _end_if_hung() -> None:
+    """A stop that hangs is not a stop."""
+    if not threading.Event().wait(STOP_LIMIT_S):
+        os._exit(EXIT_HUNG)
+
+
+async def _write_group_offsets(app: StageApp) -> None:
+    """Now and then, for lag tools; they decide nothing."""
+    written: dict[object, int] = {}
+    while True:
+        await asyncio.sleep(GROUP_COMMIT_S)
+        offsets = dict(app.group_offsets())
+        moved = {tp: offset for tp, offset in offsets.items() if written.get(tp) != offset}
+        if moved:
+            await app.batch_consumer.commit_group_offsets(moved)
+            written.update(moved)
+
+
+async def _watch(app: StageApp, settings: Settings, metrics: Metrics, events: WorkerEvents) -> None:
+    """End the worker when Faust has crashed or offsets stand still although records wait."""
+    liveness = Liveness(app.crew, app.log_port, settings.liveness_timeout_s, metrics)
+    while True:
+        await asyncio.sleep(liveness.interval_s)
+        if app.crashed:
+            events.end(app.crash_reason)
+        try:
+            await liveness.look()
+        except StoodStill as exc:
+            log.error("%s; the worker ends", exc)
+            events.end(exc)

@@ -1,0 +1,1 @@
+"""How Faust moves whole record batches instead of records."""

@@ -1,0 +1,143 @@
+"""`salespulse topics`: create what is missing, check what is there. Worker, gateway and demo start with the same."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from typing import Any
+
+import typer
+
+from cli.endings import UsageError, fail
+from config.settings import Settings, load_settings
+from config.topics import Role, TopicDeclaration
+
+CONNECT_LIMIT_S = 60.0
+ATTEMPT_MS = 3_000
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
+TOPIC_EXISTS = 36
+
+TOGETHER = ((Role.ACTIVITY, Role.DEAD_LETTERS, Role.ACCOUNTS_STATE), (Role.CELLS, Role.ORGANISATION, Role.BOARD_STATE))
+
+
+class WrongTopics(UsageError):
+    """Topics that exist, but can't be used as they are."""
+
+
+class BrokerAway(Exception):
+    """No broker answered for as long as one was waited for."""
+
+
+def topics() -> None:
+    """Create the topics that are missing and check the others; prints each with its partitions."""
+    settings = load_settings()
+    try:
+        counts = ensure_topics(settings)
+    except BrokerAway as exc:
+        raise fail(str(exc)) from None
+    for declaration in settings.topics.declarations():
+        typer.echo(
+            f"{declaration.name}  {counts[declaration.role]} partitions  {declaration.configs['cleanup.policy']}"
+        )
+
+
+def ensure_topics(settings: Settings, *, limit_s: float = CONNECT_LIMIT_S) -> dict[str, int]:
+    """Partitions of every topic, by role, after creating those that are missing. Idempotent.
+
+    While no broker answers, says so once and tries again for ``limit_s``, then raises BrokerAway. Raises WrongTopics.
+    """
+    admin = _connect(settings.kafka_brokers, limit_s)
+    try:
+        return _ensure(admin, settings)
+    finally:
+        admin.close()
+
+
+def _connect(brokers: str, limit_s: float) -> Any:
+    from kafka.admin import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it logs every attempt; the line below says it once
+    until, pause_s, said = time.monotonic() + limit_s, FIRST_PAUSE_S, False
+    while True:
+        try:
+            return KafkaAdminClient(bootstrap_servers=brokers, bootstrap_timeout_ms=ATTEMPT_MS)
+        except (KafkaError, OSError, ValueError) as exc:
+            if time.monotonic() + pause_s > until:
+                raise BrokerAway(
+                    f"no Kafka broker answers at {brokers} for {limit_s:.0f} s ({type(exc).__name__}); "
+                    "start it or set KAFKA_BROKERS"
+                ) from None
+            if not said:
+                sys.stderr.write(
+                    f"salespulse: no Kafka broker answers at {brokers}; trying again for {limit_s:.0f} s\n"
+                )
+                said = True
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
+
+
+def _ensure(admin: Any, settings: Settings) -> dict[str, int]:
+    declared = settings.topics.declarations()
+    found = _partitions(admin, declared)
+    missing = [topic for topic in declared if topic.role not in found]
+    for topic in missing:
+        _create(admin, topic, _count_for(topic, found))
+    found = _partitions(admin, declared) if missing else found
+    problems = _problems(admin, settings, declared, found)
+    if problems:
+        raise WrongTopics("\n".join(problems))
+    return {str(role): count for role, count in found.items()}
+
+
+def _partitions(admin: Any, declared: list[TopicDeclaration]) -> dict[Role, int]:
+    """Partitions of the declared topics that exist."""
+    described = {topic["name"]: topic for topic in admin.describe_topics([topic.name for topic in declared])}
+    return {
+        topic.role: len(described[topic.name]["partitions"])
+        for topic in declared
+        if not described[topic.name]["error_code"]
+    }
+
+
+def _count_for(topic: TopicDeclaration, found: dict[Role, int]) -> int:
+    """Partitions for a new topic: as many as those that exist and must agree with it have."""
+    together = next(roles for roles in TOGETHER if topic.role in roles)
+    return next((found[role] for role in together if role in found), topic.partitions)
+
+
+def _create(admin: Any, topic: TopicDeclaration, partitions: int) -> None:
+    wanted = {topic.name: {"num_partitions": partitions, "configs": dict(topic.configs)}}
+    answer = admin.create_topics(wanted, raise_errors=False, wait_for_metadata=True)["topics"][0]
+    if answer["error_code"] not in (0, TOPIC_EXISTS):
+        raise WrongTopics(f"topic {topic.name} can't be created: {answer['error_message']}")
+
+
+def _problems(admin: Any, settings: Settings, declared: list[TopicDeclaration], found: dict[Role, int]) -> list[str]:
+    problems = []
+    for together in TOGETHER:
+        counts = {settings.topics.name_of(role): found.get(role, 0) for role in together}
+        if len(set(counts.values())) != 1:
+            listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
+            problems.append(
+                f"these topics need the same number of partitions, but {listed}; "
+                "recreate them or use another SALESPULSE_GENERATION"
+            )
+    problems += [problem for topic in declared for problem in _wrong_configs(admin, topic)]
+    return problems
+
+
+def _wrong_configs(admin: Any, topic: TopicDeclaration) -> list[str]:
+    from kafka.admin import ConfigResource, ConfigResourceType
+
+    checked = ("cleanup.policy", "message.timestamp.type", "retention.ms")
+    wanted = {name: topic.configs[name] for name in checked if name in topic.configs}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name, list(wanted))]
+    actual = admin.describe_configs(asked, config_filter="all")["topic"][topic.name]
+    return [
+        f"topic {topic.name} has {name}={actual[name]['value']}; it must be {value}: "
+        "set it with kafka-configs, or recreate the topic"
+        for name, value in wanted.items()
+        if actual[name]["value"] != value
+    ]

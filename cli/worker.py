@@ -1,0 +1,35 @@
+"""`salespulse worker`: without --stage a supervisor with a process of each stage, with --stage one such process."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cli.endings import fail
+from cli.supervisor import Supervisor, die_with
+from cli.topics import BrokerAway, ensure_topics
+from config.settings import load_settings
+from config.topics import StageName
+
+
+def worker(
+    stage: Annotated[StageName | None, typer.Option(help="Run only this stage, in this process.")] = None,
+    supervised_by: Annotated[int, typer.Option(hidden=True)] = 0,
+) -> None:
+    """Fold events into numbers. Start as many as there are machines: each takes its share of the partitions."""
+    settings = load_settings()
+    if supervised_by:
+        die_with(supervised_by)
+    if stage is None:
+        command = [sys.executable, "-m", "cli.main", "worker", "--stage"]
+        raise typer.Exit(Supervisor({name: [*command, name] for name in StageName}).run())
+    try:
+        counts = ensure_topics(settings)
+    except BrokerAway as exc:
+        raise fail(str(exc)) from None
+    from agents.process import run_stage
+    from agents.stages import STAGES
+
+    raise typer.Exit(run_stage(STAGES[stage], settings, counts))

@@ -1,0 +1,123 @@
+"""Settings: the only reader of the environment. `salespulse settings` prints this file's table."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.topics import Topics
+
+PREFIX = "SALESPULSE_"
+
+
+class BadSettings(Exception):
+    """Settings that can't be used. The text has one line for each: which, what was found, what is allowed."""
+
+
+class Publisher(BaseModel):
+    """What an API key stands for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tenant: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    may_backfill: bool = False
+
+
+def _of(default: Any, meaning: str, unit: str = "", **limits: Any) -> Any:
+    """A setting with its meaning and unit, both shown by `salespulse settings`."""
+    return Field(default, description=meaning, json_schema_extra={"unit": unit}, **limits)
+
+
+class Settings(BaseSettings):
+    """Frozen; durations and sizes carry their unit in the name."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", populate_by_name=True)
+
+    kafka_brokers: str = Field(
+        "127.0.0.1:9092",
+        validation_alias=AliasChoices("KAFKA_BROKERS", "SALESPULSE_KAFKA_BROKERS"),
+        description="Kafka to connect to, host:port separated by commas",
+        pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$",
+    )
+    host: str = _of("127.0.0.1", "address the gateway listens on", min_length=1)
+    port: int = _of(8080, "port of the gateway", ge=0, le=65535)
+    topic_prefix: str = _of("", "put before every topic, group and transactional id", pattern=r"^[A-Za-z0-9._-]{0,60}$")
+    activity_partitions: int = _of(
+        8, "partitions of the activity topic when it is created", "partitions", ge=1, le=1024
+    )
+    cells_partitions: int = _of(
+        4, "partitions of the cells and organisation topics when they are created", "partitions", ge=1, le=256
+    )
+    generation: int = _of(1, "which build of derived state is run", ge=1, le=1_000_000)
+    epoch_ms: int = _of(200, "how long an epoch gathers before it is committed", "ms", ge=100, le=1000)
+    epoch_records: int = _of(50_000, "records after which an epoch is committed at once", "records", ge=1, le=1_000_000)
+    flush_after_s: float = _of(5.0, "a changed state row is written at the latest after this time", "s", ge=0, le=3600)
+    refold_limit_records: int = _of(
+        100_000, "records a restart may have to fold again per partition", "records", ge=0, le=100_000_000
+    )
+    session_timeout_s: float = _of(
+        6.0, "silence after which a worker's partitions are given to others", "s", ge=1, le=300
+    )
+    commit_timeout_s: float = _of(30.0, "a transaction that takes longer ends the worker", "s", ge=1, le=600)
+    liveness_timeout_s: float = _of(
+        60.0, "a worker whose offsets stand still so long although records wait is ended", "s", ge=5, le=3600
+    )
+    metrics_port_accounts: int = _of(
+        9101, "metrics of an ACCOUNTS worker; 0 = off; taken: the next free one", ge=0, le=65535
+    )
+    metrics_port_board: int = _of(9102, "metrics of a BOARD worker; 0 = off; taken: the next free one", ge=0, le=65535)
+    signing_key: str = _of("", "secret that makes a received-at header trusted; empty: none is")
+    api_keys: dict[str, Publisher] = _of(
+        {}, 'who may publish: JSON {"KEY": {"tenant": "acme", "may_backfill": false}}; none: tenant "default"'
+    )
+    allow_backfill: bool = _of(False, "backfill is accepted from Kafka and, where there are no API keys, over HTTP")
+    stale_after_s: float = _of(10.0, "a value is stale when a record has waited longer than this", "s", gt=0, le=86_400)
+    settle_after_d: int = _of(36, "touches older than this on the log clock settle", "d", ge=36, le=3650)
+    live_accounts_max: int = _of(1_000_000, "accounts a worker is sized for", "accounts", ge=1)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _of("INFO", "what is logged")
+    log_format: Literal["text", "json"] = _of("text", "how it is logged")
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, level: object) -> object:
+        return level.upper() if isinstance(level, str) else level
+
+    @property
+    def topics(self) -> Topics:
+        """Names and declarations of the topics under these settings."""
+        return Topics(self.topic_prefix, self.generation, self.activity_partitions, self.cells_partitions)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, ``overrides`` before it. Raises BadSettings, one line for each wrong setting."""
+    from pydantic_settings import SettingsError
+
+    try:
+        return Settings(**overrides)
+    except ValidationError as exc:
+        raise BadSettings("\n".join(_complaint(error) for error in exc.errors())) from None
+    except SettingsError as exc:
+        raise BadSettings(f"a setting is not valid JSON: {exc}; SALESPULSE_API_KEYS has to be a JSON object") from None
+
+
+def _complaint(error: Any) -> str:
+    name = str(error["loc"][0])
+    variable = name if name.isupper() else (PREFIX + name.upper() if name != "kafka_brokers" else "KAFKA_BROKERS")
+    where = ".".join(str(part) for part in error["loc"][1:])
+    found = "***" if name in ("signing_key", "api_keys") else repr(error["input"])
+    return (
+        f"setting {variable}{' at ' + where if where else ''} is {found}; {error['msg'][:1].lower()}{error['msg'][1:]}"
+    )
+
+
+def table() -> list[tuple[str, str, str, str]]:
+    """Every setting as (variable, default, unit, meaning), in the order of declaration."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        variable = "KAFKA_BROKERS" if name == "kafka_brokers" else PREFIX + name.upper()
+        extra = field.json_schema_extra
+        unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+        rows.append((variable, str(field.default), unit, field.description or ""))
+    return rows
