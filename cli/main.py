@@ -1,0 +1,56 @@
+"""The `salespulse` command: one subcommand per file, imported only when it is called, so that each starts quickly."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+from cli.endings import EXIT_USAGE, UsageError
+
+COMMANDS = {
+    "demo": ("cli.demo.command", "demo", "A month of sales in seconds, then live events, on a Kafka of its own."),
+    "up": ("cli.up", "up", "A broker, the topics, a worker and a gateway in the foreground."),
+    "down": ("cli.up", "down", "Stop what `salespulse up` left running."),
+    "worker": ("cli.worker", "worker", "Fold events into numbers: ACCOUNTS and BOARD."),
+    "gateway": ("cli.gateway", "gateway", "Take events and answer questions over HTTP."),
+    "topics": ("cli.topics", "topics", "Create and check the topics."),
+    "import": ("cli.importer.command", "import_", "Turn a CRM export into events."),
+    "replay": ("cli.replay.command", "replay", "Compute every KPI from event files, without Kafka."),
+    "settings": ("cli.settings", "settings", "Print every setting with its default, unit and meaning."),
+}
+
+
+def build(wanted: str | None) -> typer.Typer:
+    """The command line. Only the module of the subcommand ``wanted`` is imported; the others are listed."""
+    app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.callback()(_salespulse)
+    for name, (module, function, meaning) in COMMANDS.items():
+        called = getattr(importlib.import_module(module), function) if name == wanted else _unloaded
+        app.command(name, short_help=meaning)(called)
+    return app
+
+
+def _salespulse() -> None:
+    """Real-time sales KPIs from events in Kafka."""
+
+
+def _unloaded() -> None:
+    """Stand in for a subcommand in the list of all of them."""
+
+
+def run() -> None:
+    """Entry point of the console script. What the user got wrong ends with one line and exit code 2."""
+    from config.settings import BadSettings
+
+    try:
+        build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
+    except (UsageError, BadSettings) as exc:
+        for line in str(exc).splitlines():
+            sys.stderr.write(f"salespulse: {line}\n")
+        sys.exit(EXIT_USAGE)
+
+
+if __name__ == "__main__":
+    run()
