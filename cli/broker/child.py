@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from cli.broker.errors import BrokerUnavailable
+from cli.broker.keeper import DISMISSAL, KEEPER
 
-KEEPER = Path(__file__).parent / "keeper.sh"
 READY = "Kafka Server started"
 START_LIMIT_S = 90.0
 LAST_WORDS = 400
@@ -26,7 +26,7 @@ class Child:
         self._seen = log.stat().st_size if log.exists() else 0
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                ["/bin/sh", str(KEEPER), str(remove or ""), *command],
+                [*KEEPER, str(remove or ""), *command],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=out,
@@ -78,7 +78,7 @@ class Child:
         if pipe is None or pipe.closed:
             return
         try:
-            pipe.write(b"ended\n")
+            pipe.write(DISMISSAL)
             pipe.close()
         except BrokenPipeError:
             # The keeper has gone already, killed together with the broker's process group.

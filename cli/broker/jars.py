@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from cli.broker.cache import announced, built_once
 from cli.broker.errors import BrokerUnavailable
+from cli.broker.keeper import run_kept
 from cli.broker.pypi import install
 
 KAFKA = "4.4.0"
@@ -102,7 +102,7 @@ def _with_jgo(folder: Path) -> str | None:
 
 def _run(command: list[str], folder: Path, name: str) -> str | None:
     """Run a resolver in `folder`; return its name and last words if it failed, None if it went well."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = run_kept(command, folder=folder)
     if done.returncode == 0:
         return None
     said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["no reason given"]

@@ -2,11 +2,11 @@
 
 import importlib.util
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from cli.broker.errors import BrokerUnavailable
+from cli.broker.keeper import run_kept
 
 LOCKS = Path(__file__).parent
 
@@ -17,7 +17,7 @@ def install(lock: str, folder: Path) -> None:
     Raises BrokerUnavailable if there is no installer or it fails.
     """
     command = [*_installer(), "--target", str(folder), "--require-hashes", "--no-deps", "-r", str(LOCKS / lock)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = run_kept(command)
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise BrokerUnavailable(f"the packages of {lock} could not be installed from PyPI: {reason}")

@@ -2,6 +2,8 @@
 
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -122,3 +124,20 @@ def test_java_home_is_taken_if_it_is_new_enough(
     monkeypatch.setattr(java, "_from_pypi", lambda _: "from PyPI")
     found = find_java(tmp_path)
     assert (found == java.Java(tmp_path / "bin" / "java", version)) is taken
+
+
+def test_a_command_is_killed_with_the_process_that_awaits_it(tmp_path: Path) -> None:
+    awaiting = "import sys; from cli.broker.keeper import run_kept; run_kept(['/bin/sh', '-c', sys.argv[1]])"
+    ticks = tmp_path / "ticks"
+    endless = f"while :; do echo tick >> {ticks}; sleep 0.05; done"
+    parent = subprocess.Popen([sys.executable, "-c", awaiting, endless], cwd=Path(__file__).parents[2])
+    while not ticks.exists():
+        time.sleep(0.05)
+
+    parent.kill()
+    parent.wait()
+
+    time.sleep(0.5)
+    heard = ticks.stat().st_size
+    time.sleep(0.5)
+    assert ticks.stat().st_size == heard
