@@ -18,7 +18,18 @@ class RecordBatch:
     ``headers`` holds, by index, those records that have any.
     """
 
-    __slots__ = ("__weakref__", "headers", "keys", "next_offset", "offsets", "partition", "received_ms", "source", "start", "values")
+    __slots__ = (
+        "__weakref__",
+        "headers",
+        "keys",
+        "next_offset",
+        "offsets",
+        "partition",
+        "received_ms",
+        "source",
+        "start",
+        "values",
+    )
 
     def __init__(
         self,

@@ -14,6 +14,10 @@ ROW_VERSION = 1
 OFFSET_BYTES = 8
 
 
+class UnreadableRow(Exception):
+    """A state row of another version: build the next generation from the log."""
+
+
 def stamp(offset: int, body: bytes) -> bytes:
     """A row as stored: the offset it reflects (every record below it is in), eight bytes, then its body."""
     return offset.to_bytes(OFFSET_BYTES, "big") + body
@@ -39,7 +43,10 @@ class AccountsPosition(msgspec.Struct, array_like=True, gc=False):
     floor: int
     clock_ms: int
     floor_clock_ms: int
-    tallies: dict[str, int]  # verdict → records, since the beginning of the log
+    newest_ms: dict[str, int]  # tenant → its newest accepted activity in this partition, epoch milliseconds
+    tallies: list[
+        tuple[str, str, dict[str, int]]
+    ]  # tenant, publishing source, verdict → records since the beginning of the log
 
 
 class BoardPosition(msgspec.Struct, array_like=True, gc=False):
@@ -50,6 +57,8 @@ class BoardPosition(msgspec.Struct, array_like=True, gc=False):
     partitions: int
     offsets: dict[str, int]
     floors: dict[str, int]
+    newest_ms: dict[str, int]  # tenant → its newest accepted activity, epoch milliseconds
+    tallies: list[tuple[str, str, dict[str, int]]]  # of organisation events, as in AccountsPosition
 
 
 class ChunkRow(msgspec.Struct, array_like=True, gc=False):
@@ -58,21 +67,6 @@ class ChunkRow(msgspec.Struct, array_like=True, gc=False):
     version: int
     settled: tuple[int, int, str, str] | None  # the account's settled boundary (time_ms, rank, source, id)
     entries: list[list[Any]]
-
-
-class SourceRow(msgspec.Struct, array_like=True, gc=False):
-    """Verdicts of one publishing source, and fields it sent that nobody knows."""
-
-    version: int
-    tallies: dict[str, int]
-    unknown_fields: dict[str, int]
-
-
-class TenantRow(msgspec.Struct, array_like=True, gc=False):
-    """The newest accepted activity of a tenant in one activity partition, epoch milliseconds."""
-
-    version: int
-    newest_ms: int
 
 
 class SeriesRow(msgspec.Struct, array_like=True, gc=False):

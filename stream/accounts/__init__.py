@@ -1,0 +1,1 @@
+"""ACCOUNTS: events in, contributions to cells out, for each account."""

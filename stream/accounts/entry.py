@@ -1,0 +1,84 @@
+"""Entries of the ledger: the slim form in which an account remembers an event, and the order they stand in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from schemas.event import Event, Kind
+
+OrderKey = tuple[int, int, str, str]
+"""(time_ms, rank, source, id): the order of an account's events, whatever order they came in."""
+
+RANK: dict[int, int] = {
+    Kind.LEAD_CREATED: 0,
+    Kind.DEAL_OPENED: 1,
+    Kind.OWNER_CHANGED: 2,
+    Kind.TOUCH: 3,
+    Kind.SURVEY_ANSWERED: 3,
+    Kind.DEAL_WON: 4,
+    Kind.DEAL_LOST: 4,
+    Kind.ORDER_PLACED: 4,
+    Kind.CUSTOMER_ONBOARDED: 4,
+    Kind.CUSTOMER_CHURNED: 4,
+    Kind.DEAL_REOPENED: 5,
+    Kind.ORDER_REFUNDED: 5,
+}
+TOUCH_RANK = RANK[Kind.TOUCH]
+
+
+class Entry(msgspec.Struct, gc=False):
+    """One identity as the ledger holds it: its highest revision. ``chunk`` is the row it is stored in.
+
+    A settled touch keeps only what its deal or lead needs: its ``source`` and ``id`` are empty.
+    """
+
+    kind: int
+    time_ms: int
+    source: str
+    id: str
+    revision: int
+    voided: bool
+    backfill: bool
+    received_ms: int
+    chunk: int
+    data: Any
+
+    @property
+    def key(self) -> OrderKey:
+        """Where this event stands among the account's events."""
+        return (self.time_ms, RANK[self.kind], self.source, self.id)
+
+    @property
+    def identity(self) -> str:
+        """source and id in one string; neither can hold a NUL."""
+        return f"{self.source}\0{self.id}"
+
+
+def entry_key(entry: Entry) -> OrderKey:
+    """`Entry.key` as a function, for bisect and sort."""
+    return (entry.time_ms, RANK[entry.kind], entry.source, entry.id)
+
+
+def entry_of(event: Event, received_ms: int) -> Entry:
+    """The ledger's form of an accepted event; its chunk is set when it is stored."""
+    return Entry(
+        event.kind,
+        event.time_ms,
+        event.source,
+        event.id,
+        event.revision,
+        event.voided,
+        event.backfill,
+        received_ms,
+        -1,
+        event.data,
+    )
+
+
+def same_as(entry: Entry, event: Event) -> bool:
+    """Whether an event of the same identity and revision says what the ledger holds. A void says nothing but itself."""
+    if entry.voided or event.voided:
+        return entry.voided == event.voided and entry.kind == event.kind
+    return entry.kind == event.kind and entry.time_ms == event.time_ms and entry.data == event.data

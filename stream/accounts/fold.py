@@ -1,0 +1,232 @@
+"""The fold: one event into one account, and what that adds to cells.
+
+`fold` equals the difference of `contributions` before and after. The ordinary case (a touch on a deal that is open) adds its one cell
+and looks at nothing else; everything else takes the difference over the entities that the event can affect.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from schemas.event import Event, Kind
+from schemas.verdicts import Code
+from stream.accounts.account import CUSTOMER_KINDS, DEAL_KINDS, ORDER_KINDS, Account, attach, detach, named_lead
+from stream.accounts.contributions import (
+    Cells,
+    add,
+    answer_cells,
+    deal_cells,
+    is_nps,
+    lead_cells,
+    order_cells,
+    touch_cells,
+)
+from stream.accounts.entry import Entry, entry_key, entry_of, same_as
+from stream.accounts.history import candidate_deals, implied_lead
+from stream.accounts.ledger import is_settled, remember, replace, settle
+
+Part = tuple[str, str]
+"""An entity of an account: ("deal" | "lead" | "order", its id)."""
+
+OPENINGS = (Kind.DEAL_OPENED, Kind.OWNER_CHANGED)
+PART_CELLS = {"deal": deal_cells, "lead": lead_cells, "order": order_cells}
+
+
+def fold(account: Account, event: Event, received_ms: int, *, settle_before_ms: int) -> tuple[Code, Cells]:
+    """Settle what is older than ``settle_before_ms``, judge an event that is valid by itself, and let it count.
+
+    Returns the verdict (accepted, duplicate, superseded, conflict or too_old) and what it adds to cells.
+    """
+    settle(account, settle_before_ms)
+    held = account.index.get(f"{event.source}\0{event.id}")
+    if held is not None:
+        if event.revision < held.revision:
+            return Code.SUPERSEDED, {}
+        if event.revision == held.revision:
+            return (Code.DUPLICATE if same_as(held, event) else Code.CONFLICT), {}
+    entry = entry_of(event, received_ms)
+    if event.kind == Kind.TOUCH and is_settled(account, entry):
+        return Code.TOO_OLD, {}
+    if held is not None:
+        cells = difference(account, held, entry)
+        replace(account, held, entry)
+        return Code.ACCEPTED, cells
+    cells = {} if entry.voided else insert(account, entry)
+    remember(account, entry)
+    return Code.ACCEPTED, cells
+
+
+def insert(account: Account, entry: Entry) -> Cells:
+    """Let a new event count; what that adds."""
+    if entry.kind == Kind.TOUCH:
+        touch = entry.data
+        deal = account.deals.get(touch.deal) if touch.deal is not None else None
+        if (deal is None or not deal.closes) if touch.deal is not None else touch.lead is None:
+            attach(account, entry)
+            return touch_cells(entry)
+    elif entry.kind in OPENINGS:
+        deal = account.deals.get(entry.data.deal)
+        if (deal is None or not deal.closes) and not account.touched_leads:
+            attach(account, entry)
+            return {}
+    elif entry.kind == Kind.LEAD_CREATED and not account.deals and entry.data.lead not in account.leads:
+        attach(account, entry)
+        return lead_cells(account, entry.data.lead)
+    return difference(account, None, entry)
+
+
+def difference(account: Account, old: Entry | None, new: Entry | None) -> Cells:
+    """Let ``new`` count in place of ``old``; the difference that makes over everything either can affect."""
+    gone = old if old is not None and not old.voided else None
+    come = new if new is not None and not new.voided else None
+    before_parts = affected(account, gone) | affected(account, come)
+    cells = _own_cells(account, gone, -1)
+    before = {part: PART_CELLS[part[0]](account, part[1]) for part in before_parts if _known(account, part)}
+    _exchange(account, gone, come)
+    after_parts = before_parts | affected(account, gone) | affected(account, come)
+    late_parts = after_parts - before_parts
+    if late_parts:  # relations that only exist now: look at how these stood before
+        _exchange(account, come, gone)
+        before |= {part: PART_CELLS[part[0]](account, part[1]) for part in late_parts if _known(account, part)}
+        _exchange(account, gone, come)
+    for part in after_parts:
+        add(cells, before.get(part, {}), -1)
+        if _known(account, part):
+            add(cells, PART_CELLS[part[0]](account, part[1]))
+    add(cells, _own_cells(account, come, 1))
+    return cells
+
+
+def _exchange(account: Account, gone: Entry | None, come: Entry | None) -> None:
+    if gone is not None:
+        detach(account, gone)
+    if come is not None:
+        attach(account, come)
+
+
+def _known(account: Account, part: Part) -> bool:
+    kind, part_id = part
+    return part_id in (account.deals if kind == "deal" else account.leads if kind == "lead" else account.orders)
+
+
+def _own_cells(account: Account, entry: Entry | None, sign: int) -> Cells:
+    """What a touch adds by itself, or an answer with its neighbours, while it is attached."""
+    cells: Cells = {}
+    if entry is None:
+        return cells
+    if entry.kind == Kind.TOUCH:
+        add(cells, touch_cells(entry), sign)
+    elif entry.kind == Kind.SURVEY_ANSWERED and is_nps(entry):
+        answers = account.answers
+        at = bisect_left(answers, entry_key(entry), key=entry_key)
+        previous = next((answer for answer in reversed(answers[:at]) if is_nps(answer)), None)
+        following = next((answer for answer in answers[at:] if answer is not entry and is_nps(answer)), None)
+        add(cells, answer_cells(previous, entry), sign)
+        if following is not None:
+            add(cells, answer_cells(entry, following), sign)
+            add(cells, answer_cells(previous, following), -sign)
+    return cells
+
+
+def affected(account: Account, entry: Entry | None) -> set[Part]:
+    """The entities whose contributions may change when this event comes or goes, as the account stands now."""
+    if entry is None:
+        return set()
+    kind, parts = entry.kind, set[Part]()
+    if kind == Kind.TOUCH:
+        if entry.data.deal is not None:
+            _deal_parts(account, entry.data.deal, parts)
+        elif entry.data.lead is not None:
+            _family(account, entry.data.lead, parts)
+    elif kind == Kind.LEAD_CREATED:
+        parts.add(("lead", entry.data.lead))
+        _lead_affects(account, entry, parts)
+    elif kind in DEAL_KINDS:
+        _deal_affects(account, entry, parts)
+    elif kind in ORDER_KINDS:
+        parts.add(("order", entry.data.order))
+    if kind in CUSTOMER_KINDS or kind in (Kind.ORDER_PLACED, Kind.DEAL_WON, Kind.DEAL_LOST, Kind.DEAL_REOPENED):
+        _customer_affects(account, entry, parts)
+    return parts
+
+
+def _deal_parts(account: Account, deal_id: str, parts: set[Part]) -> None:
+    """A closed deal, and the orders that fulfil it."""
+    deal = account.deals.get(deal_id)
+    if deal is not None and deal.closes:
+        parts.add(("deal", deal_id))
+
+
+def _family(account: Account, lead_id: str, parts: set[Part]) -> None:
+    """Every closed deal of a lead."""
+    for deal_id, _ in candidate_deals(account, lead_id):
+        _deal_parts(account, deal_id, parts)
+
+
+def _lead_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
+    """A lead gives its deals their source; one that comes between may become the lead of deals that name none."""
+    _family(account, entry.data.lead, parts)
+    key = entry_key(entry)
+    if account.newest_first_key is not None and key < account.newest_first_key:
+        for deal_id, deal in account.loose_deals.items():
+            if deal.events and entry_key(deal.events[0]) > key:
+                _deal_parts(account, deal_id, parts)
+                lead_id = implied_lead(account, deal)
+                if lead_id is not None:
+                    _family(account, lead_id, parts)
+    _orders_of(account, parts)
+
+
+def _deal_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
+    """A deal's own event affects the deal, its rivals for a lead's touches, and refunds of orders that fulfil it."""
+    deal_id = entry.data.deal
+    _deal_parts(account, deal_id, parts)
+    deal = account.deals.get(deal_id)
+    lead_ids = {named_lead(entry)}
+    if deal is not None:
+        lead_ids |= {named_lead(other) for other in deal.events}
+        lead_ids.add(implied_lead(account, deal))
+    for lead_id in lead_ids:
+        lead = account.leads.get(lead_id) if lead_id is not None else None
+        if lead_id is not None and lead is not None and lead.touches:
+            _family(account, lead_id, parts)
+    parts.add(("deal", deal_id))
+    _orders_of(account, parts)
+
+
+def _orders_of(account: Account, parts: set[Part]) -> None:
+    """Refunded orders that fulfil one of the deals in ``parts``: their refunds carry the win's rep and source."""
+    deal_ids = {part_id for kind, part_id in parts if kind == "deal"}
+    for order_id in account.fulfilling:
+        order = account.orders[order_id]
+        if order.refunds and any(placed.data.deal in deal_ids for placed in order.placed):
+            parts.add(("order", order_id))
+
+
+def _customer_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
+    """Whether the account is a customer decides the phase of later touches that give none."""
+    if entry.time_ms > account.newest_phaseless_ms or _was_customer_anyway(account, entry):
+        return
+    for lead_id, lead in account.touched_leads.items():
+        if any(touch.data.phase is None and touch.time_ms >= entry.time_ms for touch in lead.touches):
+            _family(account, lead_id, parts)
+    for deal_id in account.reopened:
+        _deal_parts(account, deal_id, parts)
+
+
+def _was_customer_anyway(account: Account, entry: Entry) -> bool:
+    """Whether another purchase that nothing takes back came before this one, so that this one isn't the first."""
+    if entry.kind in CUSTOMER_KINDS:
+        return False
+    key = entry_key(entry)
+    order_id = entry.data.order if entry.kind == Kind.ORDER_PLACED else None
+    for other_id, order in account.orders.items():
+        if other_id != order_id and order.placed and entry_key(order.placed[0]) < key:
+            return True
+    deal_id = entry.data.deal if order_id is None else None
+    for other_id, deal in account.deals.items():
+        if other_id != deal_id and deal.closes == 1 and other_id not in account.reopened:
+            close = deal.close_before(key)
+            if close is not None and close.kind == Kind.DEAL_WON:
+                return True
+    return False

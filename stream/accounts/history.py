@@ -1,0 +1,131 @@
+"""Questions about an account at a moment: whose lead a deal is, who owns it, whether a touch is post-sale.
+
+"At ``time_ms``" means: knowing every event up to and including that instant. Nothing later changes an answer.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from schemas.event import Kind
+from stream.accounts.account import CLOSES, Account, Deal
+from stream.accounts.entry import Entry, OrderKey, entry_key
+
+NOBODY = "_none"
+"""The id under which what names no rep, source or team is counted."""
+
+
+def implied_lead(account: Account, deal: Deal) -> str | None:
+    """The account's latest lead created before the deal's first own event."""
+    if not deal.events or not account.created:
+        return None
+    at = bisect_left(account.created, entry_key(deal.events[0]), key=entry_key)
+    for entry in reversed(account.created[:at]):
+        lead_id: str = entry.data.lead
+        if account.leads[lead_id].created[0] is entry:
+            return lead_id
+    return None
+
+
+def lead_of(account: Account, deal: Deal, time_ms: int) -> str | None:
+    """A deal's lead at a moment: the standing close's, else the latest that an `opened` gave, else the implied one."""
+    named: str | None = None
+    closed: str | None = None
+    for entry in deal.events:
+        if entry.time_ms > time_ms:
+            break
+        if entry.kind in CLOSES:
+            closed = entry.data.lead
+        elif entry.kind == Kind.DEAL_REOPENED:
+            closed = None
+        elif entry.kind == Kind.DEAL_OPENED and entry.data.lead is not None:
+            named = entry.data.lead
+    return closed or named or implied_lead(account, deal)
+
+
+def lead_field(account: Account, lead_id: str | None, field: str, time_ms: int) -> str | None:
+    """A field of a lead at a moment: the latest `created` up to then that gives it."""
+    found: str | None = None
+    lead = account.leads.get(lead_id) if lead_id is not None else None
+    for entry in lead.created if lead is not None else ():
+        if entry.time_ms > time_ms:
+            break
+        value = getattr(entry.data, field)
+        found = value if value is not None else found
+    return found
+
+
+def owner_before(deal: Deal, key: OrderKey) -> str | None:
+    """Who owned a deal just before ``key``: the latest rep that an `opened` or an `owner_changed` names."""
+    owner: str | None = None
+    for entry in deal.events:
+        if entry_key(entry) >= key:
+            break
+        if entry.kind in (Kind.DEAL_OPENED, Kind.OWNER_CHANGED):
+            owner = entry.data.rep
+    return owner
+
+
+def candidate_deals(account: Account, lead_id: str) -> Iterator[tuple[str, Deal]]:
+    """Every deal whose lead this may be at some moment, with its id; a few that turn out not to be may be among them."""
+    named = account.lead_deals.get(lead_id, {})
+    for deal_id in named:
+        yield deal_id, account.deals[deal_id]
+    for deal_id, deal in account.loose_deals.items():
+        if deal_id not in named and implied_lead(account, deal) == lead_id:
+            yield deal_id, deal
+
+
+def earliest_deal(account: Account, lead_id: str, time_ms: int) -> Deal | None:
+    """The earliest deal (by its first own event) whose lead this is at a moment: the one that the lead's own touches count for."""
+    first: Deal | None = None
+    for _, deal in candidate_deals(account, lead_id):
+        if not deal.events or deal.events[0].time_ms > time_ms or lead_of(account, deal, time_ms) != lead_id:
+            continue
+        if first is None or entry_key(deal.events[0]) < entry_key(first.events[0]):
+            first = deal
+    return first
+
+
+def is_post_sale(account: Account, touch: Entry) -> bool:
+    """Whether a touch is post-sale: its phase says so, or it has none, the account is a customer and it names no open deal."""
+    phase = touch.data.phase
+    if phase is not None:
+        return bool(phase == "post_sale")
+    key = entry_key(touch)
+    if touch.data.deal is not None and account.deals[touch.data.deal].close_before(key) is None:
+        return False
+    return is_customer_before(account, key)
+
+
+def is_customer_before(account: Account, key: OrderKey) -> bool:
+    """Whether the account is a customer just before ``key``.
+
+    From onboarded, else from the first purchase (an order, or a deal that stands won), until churned.
+    """
+    if not account.customer:
+        return any(True for _ in purchases_before(account, key))
+    first = min(purchases_before(account, key), default=None)
+    active = ever = False
+    for entry in account.customer:
+        if entry_key(entry) >= key:
+            break
+        if first is not None and not ever and first < entry_key(entry):
+            active = ever = True
+        if entry.kind == Kind.CUSTOMER_ONBOARDED:
+            active = ever = True
+        else:
+            active = False
+    return active or (first is not None and not ever)
+
+
+def purchases_before(account: Account, key: OrderKey) -> Iterator[OrderKey]:
+    """The keys of orders and of deals' wins that stand just before ``key``."""
+    for order in account.orders.values():
+        if order.placed and entry_key(order.placed[0]) < key:
+            yield entry_key(order.placed[0])
+    for deal in account.deals.values():
+        close = deal.close_before(key) if deal.closes else None
+        if close is not None and close.kind == Kind.DEAL_WON:
+            yield entry_key(close)

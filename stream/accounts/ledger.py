@@ -1,0 +1,112 @@
+"""The ledger: which events an account remembers by identity, in which row each is stored, and when touches settle.
+
+Events that open, price or close something are remembered for ever. Touches settle: from the first in order, each until the first
+whose time or receipt is younger than the horizon on the log clock, or whose deal is still open. A touch that sorts before the
+settled ones is too old, so nothing admissible is ever forgotten. Settling never changes what the account contributes.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+
+from schemas.event import Kind
+from stream.accounts.account import Account, Deal
+from stream.accounts.entry import Entry, entry_key
+from stream.accounts.history import earliest_deal
+
+CHUNK_ENTRIES = 64
+"""The most entries of one row; a write stays small however large the account is."""
+
+FOREVER_MS = 2**62
+
+
+def remember(account: Account, entry: Entry) -> None:
+    """Store a new identity in the last row that has room."""
+    account.index[f"{entry.source}\0{entry.id}"] = entry
+    chunks = account.chunks
+    if not chunks or len(chunks[-1]) >= CHUNK_ENTRIES:
+        chunks.append([])
+    entry.chunk = len(chunks) - 1
+    chunks[-1].append(entry)
+    account.dirty_chunks |= 1 << entry.chunk
+    _note_touch(account, entry)
+
+
+def restore_entry(account: Account, entry: Entry) -> None:
+    """Index an entry read back from its row; a settled touch has no identity left."""
+    if entry.source:
+        account.index[f"{entry.source}\0{entry.id}"] = entry
+        _note_touch(account, entry)
+
+
+def replace(account: Account, old: Entry, new: Entry) -> None:
+    """Store a higher revision in the place of the one it replaces."""
+    account.index[new.identity] = new
+    chunk = account.chunks[old.chunk]
+    new.chunk = old.chunk
+    chunk[_place(chunk, old)] = new
+    account.dirty_chunks |= 1 << new.chunk
+    if old.kind == Kind.TOUCH and not old.voided:
+        if account.unsettled is not None:
+            account.unsettled.remove(old)
+        if account.first_touch is old:
+            account.first_touch = min(account.touches(), key=entry_key, default=None)
+    _note_touch(account, new)
+
+
+def is_settled(account: Account, touch: Entry) -> bool:
+    """Whether a touch sorts before the settled ones."""
+    return account.settled is not None and entry_key(touch) <= account.settled
+
+
+def settle(account: Account, before_ms: int) -> None:
+    """Settle the touches whose time and receipt lie before ``before_ms``: the log clock less the horizon."""
+    first = account.first_touch
+    if first is None or not _is_due(account, first, before_ms):
+        return
+    if account.unsettled is None:
+        account.unsettled = sorted(account.touches(), key=entry_key)
+    due = 0
+    for touch in account.unsettled:
+        if not _is_due(account, touch, before_ms):
+            break
+        _forget(account, touch)
+        due += 1
+    del account.unsettled[:due]
+    account.first_touch = account.unsettled[0] if account.unsettled else None
+
+
+def _is_due(account: Account, touch: Entry, before_ms: int) -> bool:
+    if touch.time_ms >= before_ms or touch.received_ms >= before_ms:
+        return False
+    deal: Deal | None = None
+    if touch.data.deal is not None:
+        deal = account.deals[touch.data.deal]
+    elif touch.data.lead is not None:
+        deal = earliest_deal(account, touch.data.lead, FOREVER_MS)
+    return deal is None or deal.close_at(FOREVER_MS) is not None
+
+
+def _forget(account: Account, touch: Entry) -> None:
+    """Drop a touch's identity; its deal or lead keeps when, what and by whom."""
+    account.settled = entry_key(touch)
+    del account.index[touch.identity]
+    chunk = account.chunks[touch.chunk]
+    account.dirty_chunks |= 1 << touch.chunk
+    if touch.data.deal is None and touch.data.lead is None:
+        del chunk[_place(chunk, touch)]
+    else:
+        touch.source = touch.id = ""
+
+
+def _place(chunk: list[Entry], entry: Entry) -> int:
+    return next(at for at, candidate in enumerate(chunk) if candidate is entry)
+
+
+def _note_touch(account: Account, entry: Entry) -> None:
+    if entry.kind == Kind.TOUCH and not entry.voided:
+        if account.unsettled is not None:
+            insort(account.unsettled, entry, key=entry_key)
+        first = account.first_touch
+        if first is None or (entry.time_ms <= first.time_ms and entry_key(entry) < entry_key(first)):
+            account.first_touch = entry

@@ -1,0 +1,115 @@
+"""State rows of an account: a chunk of its ledger each, small however large the account is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from schemas import data as shapes
+from schemas.event import Kind
+from schemas.rows import ROW_VERSION, ChunkRow, UnreadableRow, body_of, stamp
+from stream.accounts.account import Account, attach
+from stream.accounts.entry import Entry
+from stream.accounts.ledger import restore_entry
+
+SHAPES: dict[int, type[shapes.Data]] = {
+    Kind.LEAD_CREATED: shapes.LeadCreated,
+    Kind.DEAL_OPENED: shapes.DealOpened,
+    Kind.OWNER_CHANGED: shapes.OwnerChanged,
+    Kind.DEAL_WON: shapes.DealWon,
+    Kind.DEAL_LOST: shapes.DealLost,
+    Kind.DEAL_REOPENED: shapes.DealReopened,
+    Kind.TOUCH: shapes.Touch,
+    Kind.ORDER_PLACED: shapes.OrderPlaced,
+    Kind.ORDER_REFUNDED: shapes.OrderRefunded,
+    Kind.SURVEY_ANSWERED: shapes.SurveyAnswered,
+    Kind.CUSTOMER_ONBOARDED: shapes.CustomerOnboarded,
+    Kind.CUSTOMER_CHURNED: shapes.CustomerChurned,
+}
+NESTED = frozenset({Kind.LEAD_CREATED, Kind.DEAL_WON, Kind.ORDER_PLACED, Kind.ORDER_REFUNDED, Kind.SURVEY_ANSWERED})
+FIELDS = {kind: shape.__struct_fields__ for kind, shape in SHAPES.items()}
+VOIDED, BACKFILL = 1, 2
+CHUNK_MARK = b"\0"
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(ChunkRow).decode
+_fields = msgspec.structs.astuple
+
+
+def chunk_key(account_key: bytes, chunk: int) -> bytes:
+    """The state key of a chunk: the account's record key, a NUL (which no id holds), the chunk's number."""
+    return account_key + CHUNK_MARK + b"%d" % chunk
+
+
+def split_chunk_key(key: bytes) -> tuple[bytes, int]:
+    """The account's record key and the chunk's number."""
+    account_key, _, chunk = key.rpartition(CHUNK_MARK)
+    return account_key, int(chunk)
+
+
+def encode_chunk(account: Account, chunk: int, offset: int) -> bytes:
+    """A chunk as a state row that reflects every record below ``offset``."""
+    entries = [
+        [
+            entry.kind,
+            entry.time_ms,
+            entry.source,
+            entry.id,
+            entry.revision,
+            entry.voided * VOIDED | entry.backfill * BACKFILL,
+            entry.received_ms,
+            None if entry.data is None else _trimmed(entry.data),
+        ]
+        for entry in account.chunks[chunk]
+    ]
+    return stamp(offset, _encode(ChunkRow(ROW_VERSION, account.settled, entries)))
+
+
+def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account:
+    """An account from its rows, by chunk number. Raises UnreadableRow for rows of another version."""
+    account = Account(tenant, subject)
+    account.chunks = [[] for _ in range(max(rows) + 1)]
+    for chunk, raw in sorted(rows.items()):
+        row = _decode(body_of(raw))
+        if row.version != ROW_VERSION:
+            raise UnreadableRow(f"row of {tenant}/{subject} has version {row.version}; this build reads {ROW_VERSION}")
+        if row.settled is not None and (account.settled is None or row.settled > account.settled):
+            account.settled = row.settled
+        for packed in row.entries:
+            entry = _entry(packed, chunk)
+            account.chunks[chunk].append(entry)
+            restore_entry(account, entry)
+            if not entry.voided:
+                attach(account, entry)
+    return account
+
+
+def _trimmed(data: Any) -> list[Any]:
+    """The fields in order, without the unset ones at the end."""
+    fields = list(_fields(data))
+    while fields and fields[-1] is None:
+        fields.pop()
+    return fields
+
+
+def _entry(packed: list[Any], chunk: int) -> Entry:
+    kind, time_ms, source, event_id, revision, flags, received_ms, fields = packed
+    data = None
+    if fields is not None:
+        if kind in NESTED:
+            data = msgspec.convert(dict(zip(FIELDS[kind], fields, strict=False)), SHAPES[kind])
+        else:
+            data = SHAPES[kind](*fields)
+    return Entry(
+        kind,
+        time_ms,
+        source,
+        event_id,
+        revision,
+        bool(flags & VOIDED),
+        bool(flags & BACKFILL),
+        received_ms,
+        chunk,
+        data,
+    )

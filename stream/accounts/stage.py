@@ -1,0 +1,227 @@
+"""ACCOUNTS, the state of one home partition: records in, cells and dead letters out, rows written behind.
+
+The log is the changelog: a row is written when it is due and carries the offset it reflects. The position says which offset is
+folded (O), which is the oldest not yet in rows (F), and the partition's clock at both, so that folding F..O again decides as the
+first fold did.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.envelope import AGE_MS, AHEAD_MS
+from schemas.event import Event, decode, judge_time
+from schemas.partitioning import encode_key
+from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
+from schemas.rows import ROW_VERSION, AccountsPosition, stamped_offset
+from schemas.verdicts import Code, Refusal
+from stream.accounts.account import Account
+from stream.accounts.emission import Emission
+from stream.accounts.fold import fold
+from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, stray, tenant_first
+from stream.accounts.options import AccountsOptions
+from stream.accounts.rows import chunk_key, encode_chunk
+from stream.accounts.shelf import Shelf
+from stream.tallies import Tallies
+
+BEGINNING_MS = -(2**62)
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_position = msgspec.msgpack.Decoder(AccountsPosition).decode
+
+
+class AccountsStage:
+    """Implements `schemas.records.Stage` for one partition of `sales.activity.v1`."""
+
+    sources = ("activity",)
+
+    def __init__(
+        self,
+        partition: int,
+        *,
+        partitions: int,
+        cells_partitions: int,
+        generation: int = 1,
+        options: AccountsOptions | None = None,
+    ) -> None:
+        self.partition = partition
+        self.partitions = partitions
+        self.cells_partitions = cells_partitions
+        self.generation = generation
+        self.options = options or AccountsOptions()
+        self.shelf = Shelf(self.options.live_accounts_max)
+        self.tallies = Tallies()
+        self.emission = Emission()
+        self.clock_ms = BEGINNING_MS  # running maximum of receipts
+        self._dirty: dict[bytes, tuple[int, int]] = {}  # account → (offset that first changed it, clock before that)
+        self._reflected: dict[bytes, int] = {}  # only while restoring: account → offset its rows reflect
+        self._letters: list[Output] = []
+        self._refolding = False
+        self._folded = 0
+
+    # -- live
+
+    def fold(self, batch: RecordBatch) -> None:
+        """Fold every record of a batch."""
+        self._refolding = False
+        self._fold(batch)
+
+    def is_empty(self) -> bool:
+        """Whether nothing was folded since the last snapshot."""
+        return not self._folded
+
+    def snapshot(self, offsets: dict[str, int], *, flush_before: dict[str, int]) -> Snapshot:
+        """End the epoch: gathered outputs, rows first changed before ``flush_before``, the position."""
+        offset = offsets["activity"]
+        rows = self._due_rows(offset, flush_before["activity"])
+        floor, floor_clock_ms = next(iter(self._dirty.values()), (offset, self.clock_ms))
+        position = AccountsPosition(
+            ROW_VERSION,
+            self.generation,
+            self.partitions,
+            offset,
+            floor,
+            self.clock_ms,
+            floor_clock_ms,
+            dict(self.emission.newest_ms),
+            self.tallies.pack(),
+        )
+        outputs = [*self.emission.release(self.cells_partitions), *self._letters]
+        self._letters = []
+        self._folded = 0
+        self.shelf.evict(self._dirty, offset)
+        return Snapshot(rows, outputs, _encode(position))
+
+    def _due_rows(self, offset: int, before: int) -> list[tuple[bytes, bytes | None]]:
+        """Rows whose first unwritten change lies before ``before``, oldest first."""
+        rows: list[tuple[bytes, bytes | None]] = []
+        written = []
+        for key, (first, _) in self._dirty.items():
+            if first >= before:
+                break
+            written.append(key)
+            account = self.shelf.live[key]
+            dirty, account.dirty_chunks = account.dirty_chunks, 0
+            for chunk in range(dirty.bit_length()):
+                if dirty >> chunk & 1:
+                    rows.append((chunk_key(key, chunk), encode_chunk(account, chunk, offset)))
+        for key in written:
+            del self._dirty[key]
+        return rows
+
+    # -- restore
+
+    def restore_row(self, key: bytes, value: bytes) -> None:
+        """Take a row as it was written."""
+        owner = self.shelf.put_row(key, value)
+        self._reflected[owner] = max(self._reflected.get(owner, 0), stamped_offset(value))
+
+    def restore_position(self, value: bytes) -> Restored:
+        """Take the position. Raises UnreadableState for another generation, partition count or version."""
+        position = _decode_position(value)
+        found = (position.version, position.generation, position.partitions)
+        wanted = (ROW_VERSION, self.generation, self.partitions)
+        if found != wanted:
+            raise UnreadableState(
+                f"state of activity partition {self.partition} is (version, generation, partitions) {found}, this worker "
+                f"runs {wanted}; build the next generation beside it"
+            )
+        self.clock_ms = position.floor_clock_ms
+        self.emission.newest_ms = dict(position.newest_ms)
+        self.tallies.unpack(position.tallies)
+        return Restored({"activity": position.offset}, {"activity": position.floor})
+
+    def refold(self, batch: RecordBatch) -> None:
+        """Fold records of [F, O) again: no outputs, no totals, nothing that a row already reflects."""
+        self._refolding = True
+        self._fold(batch)
+
+    def finish_restore(self) -> None:
+        """The state is at O."""
+        self._refolding = False
+        self._reflected = {}
+        self._folded = 0
+
+    # -- one record
+
+    def _fold(self, batch: RecordBatch) -> None:
+        keys, offsets, receipts = batch.keys, batch.offsets, batch.received_ms
+        live = self.shelf.live
+        self._folded += len(batch)
+        for n, raw in enumerate(batch.values):
+            received_ms, key, offset = receipts[n], keys[n], offsets[n]
+            clock_before = self.clock_ms
+            if received_ms > clock_before:
+                self.clock_ms = received_ms
+            event = decode(raw or b"")
+            if type(event) is Refusal:
+                self._refuse(tenant_first(event, key), raw, key, offset, received_ms)
+                continue
+            assert type(event) is Event
+            account = live.get(key) if key is not None else None
+            if account is None or account.subject != event.subject or account.tenant != event.tenant:
+                home = stray(event, key, partition=self.partition, partitions=self.partitions)
+                if home is not None:
+                    self._turn_away(home, event, raw, key, offset, received_ms)
+                    continue
+            age_ms = received_ms - event.time_ms
+            if age_ms < -AHEAD_MS or age_ms > AGE_MS:
+                refused = judge_time(event, received_ms, may_backfill=self.options.may_backfill)
+                if refused is not None:
+                    self._refuse(refused, raw, key, offset, received_ms)
+                    continue
+            assert key is not None
+            if not self._refolding or self._reflected.get(key, 0) <= offset:
+                self._judge(account, event, raw, key, offset, received_ms, clock_before)
+
+    def _judge(
+        self,
+        account: Account | None,
+        event: Event,
+        raw: bytes | None,
+        key: bytes,
+        offset: int,
+        received_ms: int,
+        clock_before: int,
+    ) -> None:
+        """Fold an event into its account."""
+        if account is None:
+            shelf = self.shelf
+            account = shelf.thaw(key, event.tenant, event.subject) or shelf.new(key, event.tenant, event.subject)
+        code, cells = fold(account, event, received_ms, settle_before_ms=self.clock_ms - self.options.settle_after_ms)
+        if code is Code.ACCEPTED and not self._refolding:
+            self.emission.note(event.tenant, event.time_ms)
+            self.emission.gather(event, received_ms, cells)
+        if account.dirty_chunks and key not in self._dirty:
+            self._dirty[key] = (offset, clock_before)
+        if code in FOLD_REASONS:
+            self._refuse(at_the_fold(event, code), raw, key, offset, received_ms)
+        elif not self._refolding:
+            self.tallies.count(event.tenant, event.source, code)
+
+    def _turn_away(
+        self, home: Refusal | int, event: Event, raw: bytes | None, key: bytes | None, offset: int, received_ms: int
+    ) -> None:
+        """Refuse a record that is another tenant's or of another topic; publish one that strayed where it belongs."""
+        if isinstance(home, Refusal):
+            self._refuse(home, raw, key, offset, received_ms)
+        elif not self._refolding:
+            headers = (("received-at", str(received_ms).encode()),)
+            self._letters.append(Output("activity", home, encode_key(event.tenant, event.subject), raw, headers))
+            self.tallies.count(event.tenant, event.source, Code.REKEYED)
+
+    def _refuse(self, refused: Refusal, raw: bytes | None, key: bytes | None, offset: int, received_ms: int) -> None:
+        if self._refolding:
+            return
+        self.tallies.count(refused.tenant, refused.source, refused.code)
+        self._letters.append(
+            dead_letter(
+                refused,
+                raw,
+                key,
+                topic=self.options.activity_topic,
+                partition=self.partition,
+                offset=offset,
+                received_ms=received_ms,
+            )
+        )

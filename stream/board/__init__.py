@@ -1,0 +1,1 @@
+"""BOARD: cells in, KPI values out, for each tenant."""

@@ -1,0 +1,60 @@
+"""State rows of BOARD: a segment of a series each, and an organisation event each."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.cells import pack_amount
+from schemas.rows import ROW_VERSION, SeriesRow, UnreadableRow, body_of, stamp
+from stream.board.board import SegmentKey
+from stream.board.series import Segment
+
+CELLS_MARK, ORGANISATION_MARK = b"c", b"o"
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(SeriesRow).decode
+
+
+def segment_key(tenant: str, segment: SegmentKey) -> bytes:
+    """The state key of a segment; no id holds a NUL."""
+    return b"\0".join([tenant.encode(), CELLS_MARK, *(str(part).encode() for part in segment)])
+
+
+def split_segment_key(key: bytes) -> tuple[str, SegmentKey]:
+    """The tenant and the segment of a state key."""
+    tenant, _, measure, dimension, value, facet, number = (part.decode() for part in key.split(b"\0"))
+    return tenant, (measure, dimension, value, facet, int(number))
+
+
+def organisation_key(tenant: str, subject: str, source: str, event_id: str) -> bytes:
+    """The state key of an organisation event."""
+    return b"\0".join([tenant.encode(), ORGANISATION_MARK, subject.encode(), source.encode(), event_id.encode()])
+
+
+def mark_of(key: bytes) -> bytes:
+    """Whether a key is a segment's (CELLS_MARK) or an organisation event's."""
+    return key.split(b"\0", 2)[1]
+
+
+def encode_segment(segment: Segment, offset: int) -> bytes:
+    """A segment as a row that reflects every cells record below ``offset``."""
+    panes = [*segment.plain, *(pane for pane, _ in segment.moved)]
+    knowns = [*segment.plain, *(known for _, known in segment.moved)]
+    values = [pack_amount(amount) for amount in (*segment.plain.values(), *segment.moved.values())]
+    late = [(pane, known, receipt_s) for (pane, known), receipt_s in segment.late.items()]
+    return stamp(offset, _encode(SeriesRow(ROW_VERSION, panes, knowns, values, late)))
+
+
+def decode_segment(row: bytes) -> Segment:
+    """A segment from its row. Raises UnreadableRow for another version."""
+    packed = _decode(body_of(row))
+    if packed.version != ROW_VERSION:
+        raise UnreadableRow(f"a board row has version {packed.version}; this build reads {ROW_VERSION}")
+    segment = Segment()
+    for pane, known, amount in zip(packed.panes, packed.knowns, packed.values, strict=True):
+        if pane == known:
+            segment.plain[pane] = int(amount)
+        else:
+            segment.moved[pane, known] = int(amount)
+    segment.late = {(pane, known): receipt_s for pane, known, receipt_s in packed.late}
+    return segment

@@ -1,0 +1,209 @@
+"""BOARD, the state of one partition of tenants: cells and organisation events in, rows written behind.
+
+Values are computed when they are read, so an epoch's outputs are only dead letters and strays. A follower (the gateway's replica)
+folds the same records and writes nothing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.cells import decode_cells
+from schemas.event import Event, decode, is_activity
+from schemas.partitioning import home_partition
+from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
+from schemas.rows import ROW_VERSION, BoardPosition, body_of, stamp, stamped_offset
+from schemas.verdicts import Code, Refusal
+from stream.intake import at_the_fold, dead_letter, foreign, refusal
+from stream.tallies import Tallies
+from stream.board.board import Board, SegmentKey
+from stream.board.rows import (
+    CELLS_MARK,
+    decode_segment,
+    encode_segment,
+    mark_of,
+    organisation_key,
+    segment_key,
+    split_segment_key,
+)
+
+CELLS, ORGANISATION = "cells", "organisation"
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_position = msgspec.msgpack.Decoder(BoardPosition).decode
+
+
+class BoardStage:
+    """Implements `schemas.records.Stage` for one partition of `sales.cells.v1` and `sales.organisation.v1`."""
+
+    sources = (CELLS, ORGANISATION)
+
+    def __init__(
+        self,
+        partition: int,
+        *,
+        partitions: int,
+        generation: int = 1,
+        follower: bool = False,
+        organisation_topic: str = "sales.organisation.v1",
+    ) -> None:
+        self.partition = partition
+        self.partitions = partitions
+        self.generation = generation
+        self.organisation_topic = organisation_topic
+        self.tenants: dict[str, Board] = {}
+        self.tallies = Tallies()
+        self._follower = follower
+        self._dirty_segments: dict[
+            tuple[str, SegmentKey], int
+        ] = {}  # → offset of the cells record that first changed it
+        self._dirty_events: dict[bytes, tuple[int, bytes]] = {}  # → offset that first changed it, the event's bytes
+        self._reflected: dict[str, dict[SegmentKey, int]] = {}
+        self._outputs: list[Output] = []
+        self._folded = 0
+        self._refolding = False
+
+    def board(self, tenant: str) -> Board:
+        """The tenant's board, made where it is new."""
+        found = self.tenants.get(tenant)
+        if found is None:
+            found = self.tenants[tenant] = Board()
+        return found
+
+    # -- live
+
+    def fold(self, batch: RecordBatch) -> None:
+        """Fold a batch of either source."""
+        self._refolding = False
+        self._fold(batch)
+
+    def is_empty(self) -> bool:
+        """Whether nothing was folded since the last snapshot."""
+        return not self._folded
+
+    def snapshot(self, offsets: dict[str, int], *, flush_before: dict[str, int]) -> Snapshot:
+        """End the epoch: outputs, rows first changed before ``flush_before`` of their source, the position."""
+        rows: list[tuple[bytes, bytes | None]] = []
+        due = [key for key, first in self._dirty_segments.items() if first < flush_before[CELLS]]
+        for tenant, segment in due:
+            del self._dirty_segments[tenant, segment]
+            series = self.tenants[tenant].open(segment[:4])
+            rows.append((segment_key(tenant, segment), encode_segment(series.segments[segment[4]], offsets[CELLS])))
+        due_events = [key for key, (first, _) in self._dirty_events.items() if first < flush_before[ORGANISATION]]
+        rows += [(key, stamp(offsets[ORGANISATION], self._dirty_events.pop(key)[1])) for key in due_events]
+        floors = {
+            CELLS: min(self._dirty_segments.values(), default=offsets[CELLS]),
+            ORGANISATION: min((first for first, _ in self._dirty_events.values()), default=offsets[ORGANISATION]),
+        }
+        newest = {tenant: board.newest_ms for tenant, board in self.tenants.items()}
+        position = BoardPosition(
+            ROW_VERSION, self.generation, self.partitions, dict(offsets), floors, newest, self.tallies.pack()
+        )
+        outputs, self._outputs = self._outputs, []
+        self._folded = 0
+        return Snapshot(rows, outputs, _encode(position))
+
+    # -- restore
+
+    def restore_row(self, key: bytes, value: bytes) -> None:
+        """Take a row as it was written."""
+        if mark_of(key) == CELLS_MARK:
+            tenant, segment = split_segment_key(key)
+            self.board(tenant).open(segment[:4]).put(segment[4], decode_segment(value))
+            self._reflected.setdefault(tenant, {})[segment] = stamped_offset(value)
+        else:
+            event = decode(bytes(body_of(value)))
+            if isinstance(event, Refusal):
+                raise UnreadableState(f"organisation row {key!r} no longer keeps the contract: {event.detail}")
+            self.board(event.tenant).organisation.judge(event)
+
+    def restore_position(self, value: bytes) -> Restored:
+        """Take the position. Raises UnreadableState for another generation, partition count or version."""
+        position = _decode_position(value)
+        found = (position.version, position.generation, position.partitions)
+        wanted = (ROW_VERSION, self.generation, self.partitions)
+        if found != wanted:
+            raise UnreadableState(
+                f"state of board partition {self.partition} is (version, generation, partitions) {found}, this worker "
+                f"runs {wanted}; build the next generation beside it"
+            )
+        for tenant, newest_ms in position.newest_ms.items():
+            self.board(tenant).newest_ms = newest_ms
+        self.tallies.unpack(position.tallies)
+        return Restored(position.offsets, position.floors)
+
+    def refold(self, batch: RecordBatch) -> None:
+        """Fold records again, or as a follower: no outputs, no tallies, nothing that a row already reflects."""
+        self._refolding = True
+        self._fold(batch)
+
+    def finish_restore(self) -> None:
+        """The state is at O."""
+        self._refolding = False
+        self._reflected = {}
+        self._folded = 0
+
+    # -- records
+
+    def _fold(self, batch: RecordBatch) -> None:
+        self._folded += len(batch)
+        if batch.source == CELLS:
+            for raw, offset in zip(batch.values, batch.offsets, strict=True):
+                self._apply(raw or b"", offset)
+        else:
+            for n, raw in enumerate(batch.values):
+                self._configure(raw or b"", batch.keys[n], batch.offsets[n], batch.received_ms[n])
+
+    def _apply(self, raw: bytes, offset: int) -> None:
+        record = decode_cells(raw)
+        tenant = record.tenant
+        reflected = self._reflected.get(tenant, {})
+        for segment in self.board(tenant).apply(record, offset, reflected):
+            if not self._follower:
+                self._dirty_segments.setdefault((tenant, segment), offset)
+
+    def _configure(self, raw: bytes, key: bytes | None, offset: int, received_ms: int) -> None:
+        event = decode(raw)
+        refused = event if isinstance(event, Refusal) else self._misplaced(event, key)
+        if refused is None and isinstance(event, Event):
+            home = home_partition(event.tenant.encode(), self.partitions)
+            if key != event.tenant.encode() or home != self.partition:
+                self._send_home(event, home, raw, received_ms)
+                return
+            code = self.board(event.tenant).organisation.judge(event)
+            if code is Code.CONFLICT:
+                refused = at_the_fold(event, code)
+            elif code is Code.ACCEPTED and not self._follower:
+                row_key = organisation_key(event.tenant, event.subject, event.source, event.id)
+                first = self._dirty_events[row_key][0] if row_key in self._dirty_events else offset
+                self._dirty_events[row_key] = (first, raw)
+            if refused is None and not self._refolding:
+                self.tallies.count(event.tenant, event.source, code)
+        if refused is not None and not self._refolding:
+            self.tallies.count(refused.tenant, refused.source, refused.code)
+            self._outputs.append(
+                dead_letter(
+                    refused,
+                    raw,
+                    key,
+                    topic=self.organisation_topic,
+                    partition=self.partition,
+                    offset=offset,
+                    received_ms=received_ms,
+                )
+            )
+
+    def _misplaced(self, event: Event, key: bytes | None) -> Refusal | None:
+        """Why an event can't count here at all: another topic's, or another tenant's."""
+        if is_activity(event.kind):
+            return refusal(event, Code.UNKNOWN_TYPE, "an activity event; it belongs on the activity topic")
+        claimed = key.decode(errors="replace") if key else None
+        if claimed is not None and claimed != event.tenant:
+            return foreign(event.source, event.id, event.tenant, event.subject, claimed)
+        return None
+
+    def _send_home(self, event: Event, home: int, raw: bytes, received_ms: int) -> None:
+        if not self._refolding:
+            headers = (("received-at", str(received_ms).encode()),)
+            self._outputs.append(Output(ORGANISATION, home, event.tenant.encode(), raw, headers))
+            self.tallies.count(event.tenant, event.source, Code.REKEYED)

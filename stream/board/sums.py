@@ -1,0 +1,136 @@
+"""Sums of cells for a scope and a window: the only thing a KPI's formula is made of."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from schemas.kpi import Term
+from schemas.money import exponent
+from stream.board.board import Board
+from stream.board.measures import LATEST, MONEY
+from stream.board.organisation import FOREVER_MIN
+from stream.board.series import Series
+from stream.board.windows import BEGINNING_MIN, Window
+from stream.calendars import Calendar
+
+NOBODY = "_none"
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Everything a sum depends on beside its window: the board, the cut (UTC minutes) and what is in force at it."""
+
+    board: Board
+    cut: int
+    calendar: Calendar
+    base_currency: str | None
+    spans: dict[str, dict[str, list[Span]]] = field(default_factory=dict)  # team → rep → spans of panes
+
+    @property
+    def cut_ms(self) -> int:
+        """The cut in epoch milliseconds."""
+        return self.cut * 60_000
+
+
+@dataclass
+class Total:
+    """A sum, and whether some amount had to be left out for want of a rate."""
+
+    amount: Fraction = Fraction(0)
+    is_partial: bool = False
+
+
+def moment_of(board: Board, cut: int, calendar: Calendar) -> Moment:
+    """The board at a cut."""
+    cut_ms = cut * 60_000
+    base = board.organisation.base_currency(cut_ms)
+    if base is None:
+        seen = {facet for measure in MONEY for facets in board.all_of(measure, "rep").values() for facet in facets}
+        base = next(iter(seen)) if len(seen) == 1 else None
+    return Moment(board, cut, calendar, base, _team_spans(board, cut_ms, calendar))
+
+
+def _team_spans(board: Board, cut_ms: int, calendar: Calendar) -> dict[str, dict[str, list[Span]]]:
+    teams: dict[str, dict[str, list[Span]]] = {NOBODY: {}}
+    rosters = board.organisation.memberships(cut_ms, calendar)
+    for rep, memberships in rosters.items():
+        teams[NOBODY][rep] = [(BEGINNING_MIN, memberships[0].start)]
+        for membership in memberships:
+            reps = teams.setdefault(membership.team or NOBODY, {})
+            reps.setdefault(rep, []).append((membership.start, membership.end))
+    return teams
+
+
+def series_of(moment: Moment, measure: str, scope: str) -> Iterator[tuple[str, Series, list[Span]]]:
+    """(facet, series, spans of panes that count) of a measure in a scope."""
+    kind, _, scope_id = scope.partition(":")
+    board, everywhere = moment.board, [(BEGINNING_MIN, FOREVER_MIN)]
+    if kind == "company":
+        chosen = ((facets, everywhere) for facets in board.all_of(measure, "rep").values())
+    elif kind == "team":
+        reps = moment.spans.get(scope_id, {})
+        chosen = ((board.find(measure, "rep", rep), spans) for rep, spans in reps.items())
+        if scope_id == NOBODY:
+            rostered = {rep for members in moment.spans.values() for rep in members}
+            unrostered = ((f, everywhere) for rep, f in board.all_of(measure, "rep").items() if rep not in rostered)
+            chosen = (pair for part in (chosen, unrostered) for pair in part)
+    else:
+        chosen = ((facets, everywhere) for facets in (board.find(measure, kind, scope_id),))
+    for facets, spans in chosen:
+        for facet, series in facets.items():
+            yield facet, series, spans
+
+
+def sum_term(moment: Moment, term: Term, scope: str, window: Window) -> Total:
+    """The sum of a term over a window, money in minor units of the base currency, exact."""
+    total = Total()
+    cut = min(moment.cut, window.end) if term.measure in LATEST else moment.cut
+    for facet, series, spans in series_of(moment, term.measure, scope):
+        if term.facet is not None and facet != term.facet:
+            continue
+        for low, high in spans:
+            start, end = max(low, window.start), min(high, window.end)
+            if start >= end:
+                continue
+            if term.measure in MONEY and facet != moment.base_currency:
+                _convert(moment, facet, series, (start, end, cut), total)
+            else:
+                total.amount += series.total(start, end, cut)
+    total.amount *= term.weight
+    return total
+
+
+def _convert(moment: Moment, currency: str, series: Series, span: tuple[int, int, int], total: Total) -> None:
+    """Add foreign amounts, each at the rate of its local day."""
+    organisation, base = moment.board.organisation, moment.base_currency
+    rates = organisation.rates(currency, moment.cut_ms, moment.calendar) if base is not None else []
+    scale = Fraction(10) ** (exponent(base) - exponent(currency)) if base is not None else Fraction(1)
+    for pane, amount in series.amounts(*span):
+        at = bisect_right(rates, pane, key=lambda rate: rate[0])
+        if at and amount:
+            total.amount += amount * rates[at - 1][1] * scale
+        elif amount:
+            total.is_partial = True
+
+
+def sum_terms(moment: Moment, terms: tuple[Term, ...], scope: str, window: Window) -> Total:
+    """The sum of several terms."""
+    totals = [sum_term(moment, term, scope, window) for term in terms]
+    return Total(sum((t.amount for t in totals), Fraction(0)), any(t.is_partial for t in totals))
+
+
+def latest_receipt(moment: Moment, terms: tuple[Term, ...], scope: str, window: Window) -> int:
+    """The newest receipt (UTC s) among late contributions to any of the terms; 0 if none came late."""
+    newest = 0
+    for term in terms:
+        cut = min(moment.cut, window.end) if term.measure in LATEST else moment.cut
+        for facet, series, spans in series_of(moment, term.measure, scope):
+            if term.facet is None or facet == term.facet:
+                for low, high in spans:
+                    start, end = max(low, window.start), min(high, window.end)
+                    newest = max(newest, series.latest_receipt(start, end, cut))
+    return newest

@@ -1,0 +1,1 @@
+"""KPI definitions as data, and the catalogue that holds them."""

@@ -1,0 +1,75 @@
+"""What becomes of records that don't reach an account: refused ones go to the dead letters, stray ones home."""
+
+from __future__ import annotations
+
+from schemas.event import Event, is_activity
+from schemas.partitioning import encode_key, home_partition
+from schemas.records import Output
+from schemas.verdicts import Code, Refusal
+
+FOLD_REASONS = {
+    Code.CONFLICT: "this identity and revision came before with other content; the first received stands, send a higher revision",
+    Code.TOO_OLD: "it sorts before touches of this account that have settled",
+}
+
+
+def refusal(event: Event, code: Code, text: str) -> Refusal:
+    """A refusal of an event whose bytes are sound."""
+    detail = f"event {event.source}#{event.id}: {text}"
+    return Refusal(code, detail, event.source, event.id, event.tenant, event.subject)
+
+
+def at_the_fold(event: Event, code: Code) -> Refusal:
+    """The refusal behind a verdict of the fold."""
+    return refusal(event, code, FOLD_REASONS[code])
+
+
+def key_tenant(key: bytes | None) -> str | None:
+    """The tenant a record key claims, or None if the key has none."""
+    if key is None or b"/" not in key:
+        return None
+    return key.partition(b"/")[0].decode(errors="replace")
+
+
+def tenant_first(refused: Refusal, key: bytes | None) -> Refusal:
+    """A refusal for its data, unless the record key is another tenant's: the tenant is checked before the data."""
+    claimed = key_tenant(key)
+    if refused.code is Code.INVALID_DATA and claimed is not None and refused.tenant not in ("", claimed):
+        return foreign(refused.source, refused.id, refused.tenant, refused.subject, claimed)
+    return refused
+
+
+def foreign(source: str, event_id: str, tenant: str, subject: str, claimed: str) -> Refusal:
+    """The refusal of an event under another tenant's key."""
+    detail = (
+        f"event {source}#{event_id}: tenant is {tenant}, but the record key is {claimed}'s (docs/publishing.md#tenant)"
+    )
+    return Refusal(Code.NOT_ALLOWED, detail, source, event_id, tenant, subject)
+
+
+def stray(event: Event, key: bytes | None, *, partition: int, partitions: int) -> Refusal | int | None:
+    """None if the record is at home; else why it is refused, or the partition it belongs in."""
+    claimed = key_tenant(key)
+    if claimed is not None and claimed != event.tenant:
+        return foreign(event.source, event.id, event.tenant, event.subject, claimed)
+    if not is_activity(event.kind):
+        return refusal(event, Code.UNKNOWN_TYPE, "an organisation event; it belongs on the organisation topic")
+    home_key = encode_key(event.tenant, event.subject)
+    home = home_partition(home_key, partitions)
+    return None if key == home_key and home == partition else home
+
+
+def dead_letter(
+    refused: Refusal, raw: bytes | None, key: bytes | None, *, topic: str, partition: int, offset: int, received_ms: int
+) -> Output:
+    """The raw bytes as they came, with why and from where."""
+    headers = (
+        ("origin-topic", topic.encode()),
+        ("origin-partition", str(partition).encode()),
+        ("origin-offset", str(offset).encode()),
+        ("reason", refused.code.encode()),
+        ("detail", refused.detail.encode()),
+        ("source", refused.source.encode()),
+        ("received-at", str(received_ms).encode()),
+    )
+    return Output("dead_letters", partition, key, raw, headers)
