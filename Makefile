@@ -34,7 +34,7 @@ check: setup ## style, types, layers, budgets
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -q tests/test_tidy.py tests/test_layers.py
+	$(BIN)/python -m pytest -q tests/test_tidy.py tests/test_layers.py tests/test_pages.py
 
 bench: setup ## ACCOUNTS against the tuned hand script, on one broker
 	$(BIN)/python -m bench $(ARGS)
@@ -45,8 +45,8 @@ up: setup ## a broker, a worker and a gateway in the foreground, without the dem
 down: setup ## stop what `make up` left running
 	$(BIN)/salespulse down
 
-contracts: setup ## write the exported JSON schemas from the contracts
-	$(BIN)/python -m schemas.export
+contracts: setup ## hold the wire contracts: every verdict, both decoders, the publisher's page
+	$(BIN)/python -m pytest -q tests/schemas $(ARGS)
 
-docs: setup ## write the generated tables of the pages
-	$(BIN)/python -m docs.tables
+docs: setup ## hold the pages: every link, and every rule that an error points at
+	$(BIN)/python -m pytest -q tests/test_pages.py $(ARGS)
