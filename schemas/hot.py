@@ -158,7 +158,7 @@ def decode_ordinary(raw: bytes) -> Event | None:
         return None
     try:
         envelope = _decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     data = envelope.data
     if envelope.voided:

@@ -14,7 +14,7 @@ _INSTANT = re.compile(
 
 
 _HOURS_MAX = 50_000
-_IN_HOUR = {f":{minute:02}:{second:02}": (minute * 60 + second) * 1_000 for minute in range(60) for second in range(60)}
+_IN_HOUR = {f":{second // 60:02}:{second % 60:02}": second * 1_000 for second in range(3_600)}
 _ENDS = {f".{ms:03}Z": ms for ms in range(1_000)} | {"Z": 0, "+00:00": 0}
 _hours: dict[str, int] = {}
 
@@ -22,7 +22,8 @@ _hours: dict[str, int] = {}
 def milliseconds_at(text: str) -> int | None:
     """What `milliseconds_of` says, three look-ups for the usual form YYYY-MM-DDTHH:MM:SS[.mmm]Z.
 
-    Hours met before are remembered, up to _HOURS_MAX, then from anew: an answer depends on the text alone. The limits of time lie between two hours.
+    Hours met before are remembered, up to _HOURS_MAX, then from anew: an answer depends on the text alone. The limits
+    of time are full hours, so an hour within them lies within them whole.
     """
     hour_ms = _hours.get(text[:13])
     in_hour_ms = _IN_HOUR.get(text[13:19])
