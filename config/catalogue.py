@@ -16,7 +16,10 @@ class BadDefinition(ValueError):
 
 
 def load_definitions(folder: Path | None = None) -> list[KpiDefinition]:
-    """Every `*.yaml` of the shipped catalogue, then of ``folder``, whose slugs replace shipped ones. Raises BadDefinition."""
+    """Every `*.yaml` of the shipped catalogue, then of ``folder``, whose slugs replace shipped ones.
+
+    Raises BadDefinition.
+    """
     shipped = Path(str(files("stream.catalogue")))
     found: dict[str, KpiDefinition] = {}
     for place in (shipped, folder):

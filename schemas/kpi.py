@@ -22,8 +22,9 @@ class Term(BaseModel):
 class KpiDefinition(BaseModel):
     """A KPI as data: ``multiplier`` × numerator ÷ denominator over sums of measures (no denominator: a plain sum).
 
-    ``count`` is what ``n`` counts. ``facets_of`` names the measure whose facets are shown beside the value, each divided by the
-    denominator if ``facets`` is ``ratio``, as plain counts if it is ``count``. ``facet_names`` are shown even where they are zero.
+    ``count`` is what ``n`` counts. ``facets_of`` names the measure whose facets are shown beside the value, each
+    divided by the denominator if ``facets`` is ``ratio``, as plain counts if it is ``count``. ``facet_names`` are
+    shown even where they are zero.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

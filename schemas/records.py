@@ -14,8 +14,8 @@ class RecordBatch:
     transactions and compacted holes, so the intervals of consecutive batches of a partition join without a gap and a
     reader can prove that nothing was lost or read twice. A batch without records only moves the position.
 
-    ``received_ms`` is the receipt of each record (epoch milliseconds): its LogAppendTime, or a trusted received-at header.
-    ``headers`` holds, by index, those records that have any.
+    ``received_ms`` is the receipt of each record (epoch milliseconds): its LogAppendTime, or a trusted received-at
+    header. ``headers`` holds, by index, those records that have any.
     """
 
     __slots__ = (
@@ -79,7 +79,10 @@ class RecordBatch:
 
 
 class Output(NamedTuple):
-    """A record to be written in the transaction of an epoch. ``topic`` is a role that ``config.topics`` turns into a name."""
+    """A record to be written in the transaction of an epoch.
+
+    ``topic`` is a role that ``config.topics`` turns into a name.
+    """
 
     topic: str
     partition: int
@@ -97,14 +100,18 @@ class Snapshot(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """Where a restored stage stands, by source: O, the next offset to fold, and F ≤ O, the oldest offset not yet in rows."""
+    """Where a restored stage stands, by source: O, the next offset to fold, and F ≤ O, the oldest offset not yet in
+    rows.
+    """
 
     offsets: dict[str, int]
     floors: dict[str, int]
 
 
 class UnreadableState(Exception):
-    """The state rows can't be continued from: another generation, partition count or version, or rows without a position."""
+    """The state rows can't be continued from: another generation, partition count or version, or rows without a
+    position.
+    """
 
 
 class Stage(Protocol):
@@ -119,7 +126,9 @@ class Stage(Protocol):
         """Take the position row, once, after all others. Raises UnreadableState."""
 
     def refold(self, batch: RecordBatch) -> None:
-        """Fold a batch of ``[F, O)`` again: state changes, nothing is emitted, what a row already reflects is skipped."""
+        """Fold a batch of ``[F, O)`` again: state changes, nothing is emitted, what a row already reflects is
+        skipped.
+        """
 
     def finish_restore(self) -> None:
         """The state is at O; folding goes live."""

@@ -1,6 +1,7 @@
 """State rows: how the stages write what they hold, and where they stand, to their state topics.
 
-Every row carries the offset it reflects, so that a restore can fold the tail of the log again without counting anything twice.
+Every row carries the offset it reflects, so that a restore can fold the tail of the log again without counting
+anything twice.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class ChunkRow(msgspec.Struct, array_like=True, gc=False):
     version: int
     settled: tuple[int, int, str, str] | None  # the account's settled boundary (time_ms, rank, source, id)
     entries: list[list[Any]]
+    forgotten: list[int]  # fingerprints of identities whose touches have settled out of this chunk
 
 
 class SeriesRow(msgspec.Struct, array_like=True, gc=False):

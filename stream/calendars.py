@@ -1,4 +1,6 @@
-"""Local days of a tenant: which instants a date spans under the time zone in force that day, and where fiscal periods begin."""
+"""Local days of a tenant: which instants a date spans under the time zone in force that day, and where fiscal periods
+begin.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,10 @@ def add_months(first: date, months: int) -> date:
 
 
 def zone_spans(versions: Sequence[tuple[int, str]]) -> tuple[ZoneSpan, ...]:
-    """Spans from (time_ms, zone name) in order of time: each rules from the local day that contains its time. UTC before."""
+    """Spans from (time_ms, zone name) in order of time: each rules from the local day that contains its time.
+
+    UTC before.
+    """
     spans = [ZoneSpan(-(2**62), date.min, ZoneInfo("UTC"))]
     for time_ms, name in versions:
         zone = ZoneInfo(name)

@@ -8,8 +8,8 @@ from schemas.records import Output
 from schemas.verdicts import Code, Refusal
 
 FOLD_REASONS = {
-    Code.CONFLICT: "this identity and revision came before with other content; the first received stands, send a higher revision",
-    Code.TOO_OLD: "it sorts before touches of this account that have settled",
+    Code.CONFLICT: "this identity and revision came with other content; the first stands, send a higher revision",
+    Code.TOO_OLD: "it sorts before, or repeats, touches of this account that have settled",
 }
 
 

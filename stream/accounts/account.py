@@ -1,4 +1,5 @@
-"""An account: what its valid events say about leads, deals, orders and answers, indexed so that one event finds what it touches.
+"""An account: what its valid events say about leads, deals, orders and answers, indexed so that one event finds what
+it touches.
 
 Everything here is derived from the entries of the ledger: `attach` and `detach` are exact opposites, in any order.
 """
@@ -78,11 +79,15 @@ class Order:
 
 
 class Account:
-    """One account's entities. ``index`` finds every remembered event by identity; voided ones are in it and nowhere else."""
+    """One account's entities.
+
+    ``index`` finds every remembered event by identity; voided ones are in it and nowhere else.
+    """
 
     __slots__ = (
-        "answers", "chunks", "created", "customer", "deals", "dirty_chunks", "first_touch", "fulfilling", "index", "lead_deals", "leads",
-        "loose_deals", "newest_first_key", "newest_phaseless_ms", "orders", "reopened", "settled", "subject", "tenant", "touched_leads", "unsettled",
+        "answers", "chunks", "created", "customer", "deals", "dirty_chunks", "first_touch", "forgotten", "fulfilling", "index",
+        "lead_deals", "leads", "loose_deals", "newest_first_key", "newest_phaseless_ms", "orders", "reclosed",
+        "settled", "subject", "tenant", "touched_leads", "unsettled",
     )  # fmt: skip
 
     def __init__(self, tenant: str, subject: str) -> None:
@@ -98,11 +103,12 @@ class Account:
         self.customer: list[Entry] = []
         self.lead_deals: dict[str, dict[str, int]] = {}  # lead → deals whose own events name it, with how many do
         self.loose_deals: dict[str, Deal] = {}  # deals of which some own event names no lead
-        self.reopened: dict[str, Deal] = {}  # deals that were reopened at some time
+        self.reclosed: dict[str, Deal] = {}  # deals that were reopened, or closed more than once, at some time
         self.touched_leads: dict[str, Lead] = {}  # leads that some touch named instead of a deal
         self.newest_first_key: OrderKey | None = None  # no deal begins after it
         self.newest_phaseless_ms = -(2**62)  # no touch without a phase is newer
         self.settled: OrderKey | None = None  # touches up to here have settled
+        self.forgotten: dict[int, int] = {}  # fingerprint of a settled touch's identity → the chunk that keeps it
         self.first_touch: Entry | None = None  # the first touch that hasn't
         self.unsettled: list[Entry] | None = None  # those touches in order, kept from the first settling on
         self.chunks: list[list[Entry]] = []
@@ -148,8 +154,8 @@ def attach(account: Account, entry: Entry) -> None:
         deal = account.deal(entry.data.deal)
         insort(deal.events, entry, key=entry_key)
         deal.closes += kind in CLOSES
-        if kind == Kind.DEAL_REOPENED:
-            account.reopened[entry.data.deal] = deal
+        if kind == Kind.DEAL_REOPENED or deal.closes > 1:
+            account.reclosed[entry.data.deal] = deal
         _link(account, entry, deal)
     elif kind == Kind.LEAD_CREATED:
         insort(account.lead(entry.data.lead).created, entry, key=entry_key)

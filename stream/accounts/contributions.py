@@ -1,7 +1,8 @@
 """What an account contributes: a pure function of the set of its valid events.
 
-Each entity is asked what it adds at each moment something about it changes; a cell's ``known`` is the minute of that moment, and
-what stood before is taken back under the same ``known``. So the cells known before T are those of the events before T.
+Each entity is asked what it adds at each moment something about it changes; a cell's ``known`` is the minute of that
+moment, and what stood before is taken back under the same ``known``. So the cells known before T are those of the
+events before T.
 """
 
 from __future__ import annotations
@@ -114,7 +115,9 @@ def is_nps(answer: Entry) -> bool:
 
 
 def answer_cells(previous: Entry | None, answer: Entry) -> Cells:
-    """An answer takes the place of the customer's previous one, known when it comes (Reichheld's classes: 9-10, 7-8, 0-6)."""
+    """An answer takes the place of the customer's previous one, known when it comes (Reichheld's classes: 9-10, 7-8,
+    0-6).
+    """
     known = minute_of(answer.time_ms)
     cells = {_answer_cell(answer, known): 1}
     if previous is not None:
@@ -229,7 +232,9 @@ def _win_at(account: Account, deal: Deal, time_ms: int) -> Standing:
 
 
 def win_rep(deal: Deal, close: Entry) -> str:
-    """Whose win it is, for counts: the largest share (a tie goes to the first listed), else the win's rep, else the owner then."""
+    """Whose win it is, for counts: the largest share (a tie goes to the first listed), else the win's rep, else the
+    owner then.
+    """
     splits = close.data.splits
     if splits:
         return str(max(splits, key=lambda split: split.share_bp).rep)
@@ -237,7 +242,9 @@ def win_rep(deal: Deal, close: Entry) -> str:
 
 
 def win_amounts(deal: Deal, close: Entry) -> dict[str, int]:
-    """The won amount by rep, in minor units: basis points by largest remainder, ties to the first listed; they add up exactly."""
+    """The won amount by rep, in minor units: basis points by largest remainder, ties to the first listed; they add up
+    exactly.
+    """
     amount: int = close.data.amount_minor
     splits = close.data.splits
     if not splits:
@@ -258,7 +265,9 @@ def win_source(account: Account, deal: Deal, close: Entry, time_ms: int) -> str:
 
 
 def touches_until_close(account: Account, deal: Deal, close: Entry, time_ms: int) -> dict[str, int]:
-    """Touches at or before the close, by kind, that aren't post-sale: those that name the deal, and its lead's own if it is that lead's earliest deal."""
+    """Touches at or before the close, by kind, that aren't post-sale: those that name the deal, and its lead's own if
+    it is that lead's earliest deal.
+    """
     touches = deal.touches
     lead_id = lead_of(account, deal, time_ms)
     lead = account.leads.get(lead_id) if lead_id is not None else None

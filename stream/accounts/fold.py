@@ -1,7 +1,8 @@
 """The fold: one event into one account, and what that adds to cells.
 
-`fold` equals the difference of `contributions` before and after. The ordinary case (a touch on a deal that is open) adds its one cell
-and looks at nothing else; everything else takes the difference over the entities that the event can affect.
+`fold` equals the difference of `contributions` before and after. The ordinary case (a touch on a deal that is open)
+adds its one cell and looks at nothing else; everything else takes the difference over the entities that the event can
+affect.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def fold(account: Account, event: Event, received_ms: int, *, settle_before_ms: 
         if event.revision == held.revision:
             return (Code.DUPLICATE if same_as(held, event) else Code.CONFLICT), {}
     entry = entry_of(event, received_ms)
-    if event.kind == Kind.TOUCH and is_settled(account, entry):
+    if account.settled is not None and is_settled(account, entry):
         return Code.TOO_OLD, {}
     if held is not None:
         cells = difference(account, held, entry)
@@ -210,7 +211,7 @@ def _customer_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
     for lead_id, lead in account.touched_leads.items():
         if any(touch.data.phase is None and touch.time_ms >= entry.time_ms for touch in lead.touches):
             _family(account, lead_id, parts)
-    for deal_id in account.reopened:
+    for deal_id in account.reclosed:
         _deal_parts(account, deal_id, parts)
 
 
@@ -225,7 +226,7 @@ def _was_customer_anyway(account: Account, entry: Entry) -> bool:
             return True
     deal_id = entry.data.deal if order_id is None else None
     for other_id, deal in account.deals.items():
-        if other_id != deal_id and deal.closes == 1 and other_id not in account.reopened:
+        if other_id != deal_id and deal.closes == 1 and other_id not in account.reclosed:
             close = deal.close_before(key)
             if close is not None and close.kind == Kind.DEAL_WON:
                 return True

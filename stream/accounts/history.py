@@ -68,7 +68,7 @@ def owner_before(deal: Deal, key: OrderKey) -> str | None:
 
 
 def candidate_deals(account: Account, lead_id: str) -> Iterator[tuple[str, Deal]]:
-    """Every deal whose lead this may be at some moment, with its id; a few that turn out not to be may be among them."""
+    """Every deal whose lead this may be at some moment, with its id; a few may turn out not to be."""
     named = account.lead_deals.get(lead_id, {})
     for deal_id in named:
         yield deal_id, account.deals[deal_id]
@@ -78,7 +78,9 @@ def candidate_deals(account: Account, lead_id: str) -> Iterator[tuple[str, Deal]
 
 
 def earliest_deal(account: Account, lead_id: str, time_ms: int) -> Deal | None:
-    """The earliest deal (by its first own event) whose lead this is at a moment: the one that the lead's own touches count for."""
+    """The earliest deal (by its first own event) whose lead this is at a moment: the one that the lead's own touches
+    count for.
+    """
     first: Deal | None = None
     for _, deal in candidate_deals(account, lead_id):
         if not deal.events or deal.events[0].time_ms > time_ms or lead_of(account, deal, time_ms) != lead_id:
@@ -89,7 +91,9 @@ def earliest_deal(account: Account, lead_id: str, time_ms: int) -> Deal | None:
 
 
 def is_post_sale(account: Account, touch: Entry) -> bool:
-    """Whether a touch is post-sale: its phase says so, or it has none, the account is a customer and it names no open deal."""
+    """Whether a touch is post-sale: its phase says so, or it has none, the account is a customer and it names no open
+    deal.
+    """
     phase = touch.data.phase
     if phase is not None:
         return bool(phase == "post_sale")

@@ -1,13 +1,15 @@
 """The ledger: which events an account remembers by identity, in which row each is stored, and when touches settle.
 
-Events that open, price or close something are remembered for ever. Touches settle: from the first in order, each until the first
-whose time or receipt is younger than the horizon on the log clock, or whose deal is still open. A touch that sorts before the
-settled ones is too old, so nothing admissible is ever forgotten. Settling never changes what the account contributes.
+Events that open, price or close something are remembered for ever. Touches settle: from the first in order, each
+until the first whose time or receipt is younger than the horizon on the log clock, or whose deal is still open. A
+touch that sorts before the settled ones is too old, so nothing admissible is ever forgotten. Settling never changes
+what the account contributes.
 """
 
 from __future__ import annotations
 
 from bisect import insort
+from hashlib import blake2b
 
 from schemas.event import Kind
 from stream.accounts.account import Account, Deal
@@ -18,6 +20,7 @@ CHUNK_ENTRIES = 64
 """The most entries of one row; a write stays small however large the account is."""
 
 FOREVER_MS = 2**62
+FINGERPRINT_BYTES = 8
 
 
 def remember(account: Account, entry: Entry) -> None:
@@ -54,9 +57,16 @@ def replace(account: Account, old: Entry, new: Entry) -> None:
     _note_touch(account, new)
 
 
-def is_settled(account: Account, touch: Entry) -> bool:
-    """Whether a touch sorts before the settled ones."""
-    return account.settled is not None and entry_key(touch) <= account.settled
+def is_settled(account: Account, entry: Entry) -> bool:
+    """Whether a touch sorts before the settled ones, or an event repeats the identity of one of them."""
+    if entry.kind == Kind.TOUCH and account.settled is not None and entry_key(entry) <= account.settled:
+        return True
+    return bool(account.forgotten) and fingerprint(entry.identity) in account.forgotten
+
+
+def fingerprint(identity: str) -> int:
+    """64 bits by which a settled identity is known again, should it come back with a later time."""
+    return int.from_bytes(blake2b(identity.encode(), digest_size=FINGERPRINT_BYTES).digest(), "big")
 
 
 def settle(account: Account, before_ms: int) -> None:
@@ -90,6 +100,7 @@ def _is_due(account: Account, touch: Entry, before_ms: int) -> bool:
 def _forget(account: Account, touch: Entry) -> None:
     """Drop a touch's identity; its deal or lead keeps when, what and by whom."""
     account.settled = entry_key(touch)
+    account.forgotten[fingerprint(touch.identity)] = touch.chunk
     del account.index[touch.identity]
     chunk = account.chunks[touch.chunk]
     account.dirty_chunks |= 1 << touch.chunk

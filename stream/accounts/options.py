@@ -9,7 +9,9 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True)
 class AccountsOptions:
-    """``may_backfill`` lets publishers send history; ``live_accounts_max`` bounds the accounts held decoded, the others are bytes."""
+    """``may_backfill`` lets publishers send history; ``live_accounts_max`` bounds the accounts held decoded, the
+    others are bytes.
+    """
 
     activity_topic: str = "sales.activity.v1"
     may_backfill: bool = False

@@ -63,7 +63,8 @@ def encode_chunk(account: Account, chunk: int, offset: int) -> bytes:
         ]
         for entry in account.chunks[chunk]
     ]
-    return stamp(offset, _encode(ChunkRow(ROW_VERSION, account.settled, entries)))
+    forgotten = [mark for mark, at in account.forgotten.items() if at == chunk]
+    return stamp(offset, _encode(ChunkRow(ROW_VERSION, account.settled, entries, forgotten)))
 
 
 def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account:
@@ -76,6 +77,7 @@ def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account
             raise UnreadableRow(f"row of {tenant}/{subject} has version {row.version}; this build reads {ROW_VERSION}")
         if row.settled is not None and (account.settled is None or row.settled > account.settled):
             account.settled = row.settled
+        account.forgotten.update(dict.fromkeys(row.forgotten, chunk))
         for packed in row.entries:
             entry = _entry(packed, chunk)
             account.chunks[chunk].append(entry)

@@ -1,8 +1,8 @@
 """ACCOUNTS, the state of one home partition: records in, cells and dead letters out, rows written behind.
 
-The log is the changelog: a row is written when it is due and carries the offset it reflects. The position says which offset is
-folded (O), which is the oldest not yet in rows (F), and the partition's clock at both, so that folding F..O again decides as the
-first fold did.
+The log is the changelog: a row is written when it is due and carries the offset it reflects. The position says which
+offset is folded (O), which is the oldest not yet in rows (F), and the partition's clock at both, so that folding F..O
+again decides as the first fold did.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from schemas.verdicts import Code, Refusal
 from stream.accounts.account import Account
 from stream.accounts.emission import Emission
 from stream.accounts.fold import fold
-from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, stray, tenant_first
 from stream.accounts.options import AccountsOptions
 from stream.accounts.rows import chunk_key, encode_chunk
 from stream.accounts.shelf import Shelf
+from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, stray, tenant_first
 from stream.tallies import Tallies
 
 BEGINNING_MS = -(2**62)
@@ -102,9 +102,8 @@ class AccountsStage:
             written.append(key)
             account = self.shelf.live[key]
             dirty, account.dirty_chunks = account.dirty_chunks, 0
-            for chunk in range(dirty.bit_length()):
-                if dirty >> chunk & 1:
-                    rows.append((chunk_key(key, chunk), encode_chunk(account, chunk, offset)))
+            chunks = [chunk for chunk in range(dirty.bit_length()) if dirty >> chunk & 1]
+            rows += [(chunk_key(key, chunk), encode_chunk(account, chunk, offset)) for chunk in chunks]
         for key in written:
             del self._dirty[key]
         return rows
@@ -123,8 +122,8 @@ class AccountsStage:
         wanted = (ROW_VERSION, self.generation, self.partitions)
         if found != wanted:
             raise UnreadableState(
-                f"state of activity partition {self.partition} is (version, generation, partitions) {found}, this worker "
-                f"runs {wanted}; build the next generation beside it"
+                f"state of activity partition {self.partition} is (version, generation, partitions) {found}, "
+                f"this worker runs {wanted}; build the next generation beside it"
             )
         self.clock_ms = position.floor_clock_ms
         self.emission.newest_ms = dict(position.newest_ms)

@@ -1,11 +1,13 @@
-"""Reference data of a tenant as it was: roster, rates and settings, each in force from its own time, by their highest revisions."""
+"""Reference data of a tenant as it was: roster, rates and settings, each in force from its own time, by their highest
+revisions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from schemas.cells import MINUTE_MS
 from schemas.data import Data, RateSet, RosterChanged, TenantConfigured

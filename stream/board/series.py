@@ -1,6 +1,7 @@
 """A series: the numbers of one measure for one value of a dimension and one facet, by pane and by when they are known.
 
-Most numbers are known at their own pane: those are summed from sorted panes with running totals. The others keep both times.
+Most numbers are known at their own pane: those are summed from sorted panes with running totals. The others keep both
+times.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ SEGMENT_MIN = 28 * 24 * 60
 
 
 class Segment:
-    """The numbers of 28 days: ``plain`` by pane, ``moved`` by (pane, known), ``late`` receipts (UTC s) by (pane, known)."""
+    """The numbers of 28 days: ``plain`` by pane, ``moved`` by (pane, known), ``late`` receipts (UTC s) by (pane,
+    known).
+    """
 
     __slots__ = ("late", "moved", "plain")
 

@@ -1,7 +1,7 @@
 """BOARD, the state of one partition of tenants: cells and organisation events in, rows written behind.
 
-Values are computed when they are read, so an epoch's outputs are only dead letters and strays. A follower (the gateway's replica)
-folds the same records and writes nothing.
+Values are computed when they are read, so an epoch's outputs are only dead letters and strays. A follower (the
+gateway's replica) folds the same records and writes nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from schemas.partitioning import home_partition
 from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
 from schemas.rows import ROW_VERSION, BoardPosition, body_of, stamp, stamped_offset
 from schemas.verdicts import Code, Refusal
-from stream.intake import at_the_fold, dead_letter, foreign, refusal
-from stream.tallies import Tallies
 from stream.board.board import Board, SegmentKey
 from stream.board.rows import (
     CELLS_MARK,
@@ -26,6 +24,8 @@ from stream.board.rows import (
     segment_key,
     split_segment_key,
 )
+from stream.intake import at_the_fold, dead_letter, foreign, refusal
+from stream.tallies import Tallies
 
 CELLS, ORGANISATION = "cells", "organisation"
 
@@ -124,8 +124,8 @@ class BoardStage:
         wanted = (ROW_VERSION, self.generation, self.partitions)
         if found != wanted:
             raise UnreadableState(
-                f"state of board partition {self.partition} is (version, generation, partitions) {found}, this worker "
-                f"runs {wanted}; build the next generation beside it"
+                f"state of board partition {self.partition} is (version, generation, partitions) {found}, "
+                f"this worker runs {wanted}; build the next generation beside it"
             )
         for tenant, newest_ms in position.newest_ms.items():
             self.board(tenant).newest_ms = newest_ms

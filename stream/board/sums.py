@@ -49,9 +49,19 @@ def moment_of(board: Board, cut: int, calendar: Calendar) -> Moment:
     cut_ms = cut * 60_000
     base = board.organisation.base_currency(cut_ms)
     if base is None:
-        seen = {facet for measure in MONEY for facets in board.all_of(measure, "rep").values() for facet in facets}
-        base = next(iter(seen)) if len(seen) == 1 else None
+        base = _only_currency(board, cut)
     return Moment(board, cut, calendar, base, _team_spans(board, cut_ms, calendar))
+
+
+def _only_currency(board: Board, cut: int) -> str | None:
+    """The one currency in which anything is known before the cut; None if there are several, or none."""
+    seen: set[str] = set()
+    for measure in MONEY:
+        for facets in board.all_of(measure, "rep").values():
+            for currency, series in facets.items():
+                if currency not in seen and any(n for _, n in series.amounts(BEGINNING_MIN, FOREVER_MIN, cut)):
+                    seen.add(currency)
+    return next(iter(seen)) if len(seen) == 1 else None
 
 
 def _team_spans(board: Board, cut_ms: int, calendar: Calendar) -> dict[str, dict[str, list[Span]]]:

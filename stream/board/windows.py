@@ -38,7 +38,9 @@ class Window:
 
 
 def cut_of(as_of_ms: int, newest_ms: int, calendar: Calendar) -> int:
-    """The exclusive cut T′ (UTC minutes) of a moment: the end of its minute, local hour or local day, the coarser the older."""
+    """The exclusive cut T′ (UTC minutes) of a moment: the end of its minute, local hour or local day, the coarser the
+    older.
+    """
     minute = as_of_ms // MINUTE_MS
     age_ms = newest_ms - as_of_ms
     if age_ms > HOUR_PRECISION_MS:
