@@ -8,7 +8,7 @@ import sys
 import time
 
 REPEAT_S = 10.0
-LIBRARIES = ("aiokafka", "faust", "mode", "kafka")
+LIBRARIES = ("aiokafka", "faust", "mode", "kafka", "agents.app", "agents.transport")
 
 
 class OnceInAWhile(logging.Filter):

@@ -26,6 +26,7 @@ EXIT_FAILED = 1
 EXIT_HUNG = 70
 STOP_LIMIT_S = 15.0
 GROUP_COMMIT_S = 2.0
+CRASH_POLL_S = 0.3
 YOUNG_OBJECTS = 50_000  # collections between folds cost more than the garbage of a fold
 
 log = logging.getLogger(__name__)
@@ -82,10 +83,8 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     server = serve_metrics(metrics, app, loop, settings.host, port) if port else None
     await app.start()
     log.info("worker of %s started, process %d", stage.name, os.getpid())
-    watching = [
-        asyncio.create_task(_write_group_offsets(app)),
-        asyncio.create_task(_watch(app, settings, metrics, events)),
-    ]
+    watches = (_write_group_offsets(app), _watch_faust(app, events), _watch_liveness(app, settings, metrics, events))
+    watching = [asyncio.create_task(watch) for watch in watches]
     await events.over.wait()
     threading.Thread(target=_end_if_hung, daemon=True).start()
     for task in watching:
@@ -117,15 +116,21 @@ async def _write_group_offsets(app: StageApp) -> None:
             written.update(moved)
 
 
-async def _watch(app: StageApp, settings: Settings, metrics: Metrics, events: WorkerEvents) -> None:
-    """End the worker when Faust has crashed or offsets stand still although records wait."""
+async def _watch_liveness(app: StageApp, settings: Settings, metrics: Metrics, events: WorkerEvents) -> None:
+    """End the worker when offsets stand still although records wait."""
     liveness = Liveness(app.crew, app.log_port, settings.liveness_timeout_s, metrics)
     while True:
         await asyncio.sleep(liveness.interval_s)
-        if app.crashed:
-            events.end(app.crash_reason)
         try:
             await liveness.look()
         except StoodStill as exc:
             log.error("%s; the worker ends", exc)
             events.end(exc)
+
+
+async def _watch_faust(app: StageApp, events: WorkerEvents) -> None:
+    """End the worker when Faust has crashed: it would stay, doing nothing."""
+    while not app.crashed:
+        await asyncio.sleep(CRASH_POLL_S)
+    log.error("Faust crashed, the worker ends: %r", app.crash_reason)
+    events.end(app.crash_reason or RuntimeError("Faust crashed without a reason"))

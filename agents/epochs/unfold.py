@@ -101,7 +101,7 @@ def unfold(fetched: FetchResult, tp: TopicPartition, source: str, signing_key: b
     Mirrors aiokafka's PartitionRecords._unpack_records: crc, aborted transactions, control batches, offset filter and
     compacted tails. A stretch of nothing but control or aborted records gives an empty batch that moves the position.
     """
-    if not fetched.check_assignment(tp) or not fetched.has_more():
+    if not fetched.has_more() or not fetched.check_assignment(tp):
         return None
     part: Any = fetched._partition_records
     records = part._records
