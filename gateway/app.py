@@ -1,0 +1,179 @@
+"""The HTTP surface: routes and the background work behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
+
+from gateway import pages
+from gateway.bodies import MAX_BODY_BYTES, Form, form_of
+from gateway.broadcast import Broadcast, TooManyClients
+from gateway.ingest import RETRY_AFTER_S, Ingest
+from gateway.keyring import Keyring
+from gateway.metrics import GatewayMetrics
+from gateway.query import BadQuery, Selection, parse
+from gateway.reading import Reading
+from gateway.supervision import keep_running
+from stream.board.windows import UnknownWindow
+from stream.catalogue.catalogue import UnknownKpi, UnknownScope
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+
+_encode = msgspec.json.encode
+
+
+class Readiness(Protocol):
+    """What decides whether the gateway may be sent requests."""
+
+    @property
+    def is_ready(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the routes speak to; `gateway.wiring` puts the real ones together."""
+
+    ingest: Ingest
+    can_write: Callable[[], bool]
+    keyring: Keyring
+    replica: Readiness
+    reading: Reading
+    broadcast: Broadcast
+    metrics: GatewayMetrics
+    background: Mapping[str, Callable[[], Awaitable[None]]]
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The application; its background work runs for as long as it is served."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(keep_running(name, work), name=name) for name, work in parts.background.items()]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    app = FastAPI(title="SalesPulse", lifespan=lifespan, openapi_url=None)
+    _add_publishing(app, parts)
+    _add_reading(app, parts)
+    _add_operation(app, parts)
+    pages.add(app)
+    return app
+
+
+def _add_publishing(app: FastAPI, parts: Parts) -> None:
+    @app.post("/v1/events")
+    async def publish(request: Request) -> Response:
+        """Take events: CloudEvents structured, in a batch, as NDJSON, or in binary mode."""
+        publisher = parts.keyring.publisher(request.headers.get("authorization"))
+        if publisher is None:
+            return _refuse(401, "an API key is needed: Authorization: Bearer KEY", {"WWW-Authenticate": "Bearer"})
+        form = form_of(request.headers.get("content-type", ""), request.headers)
+        if form is None or request.headers.get("content-encoding", "identity") != "identity":
+            taken = ", ".join(str(form) for form in Form if form is not Form.BINARY)
+            return _refuse(
+                415,
+                f"this body is not taken; allowed are {taken} in UTF-8, uncompressed, or binary mode with ce- headers",
+            )
+        body = await _body(request)
+        if body is None:
+            return _refuse(413, f"the body is longer than {MAX_BODY_BYTES} bytes; send less at once")
+        begun = time.perf_counter()
+        answer = await parts.ingest.take(form, body, request.headers, publisher, time.time_ns() // 1_000_000)
+        parts.metrics.request_published(time.perf_counter() - begun)
+        headers = {"Retry-After": str(RETRY_AFTER_S)} if answer.status == 503 else None
+        return Response(_encode({"verdicts": answer.verdicts}), answer.status, headers, JSON)
+
+
+def _add_reading(app: FastAPI, parts: Parts) -> None:
+    @app.get("/v1/kpis")
+    async def kpis() -> Response:
+        """The catalogue: every KPI with its unit, formula, scopes and windows."""
+        return Response(_encode(parts.reading.describe()), media_type=JSON)
+
+    @app.get("/v1/values")
+    async def values(request: Request) -> Response:
+        """Values, one JSON object a line, sorted by KPI, scope and window."""
+        try:
+            selection = _confine(parse(request.query_params.multi_items()), parts, request)
+            if not parts.replica.is_ready:
+                return _not_ready()
+            return Response(await parts.reading.lines(selection), media_type=NDJSON)
+        except (BadQuery, UnknownKpi, UnknownScope, UnknownWindow) as exc:
+            return _refuse(400, str(exc))
+
+    @app.get("/v1/stream")
+    async def stream(request: Request) -> Response:
+        """Server-sent events: snapshots of what the live page shows."""
+        try:
+            selection = _confine(parse(request.query_params.multi_items()), parts, request)
+            frames = parts.broadcast.subscribe(selection.tenant)
+        except BadQuery as exc:
+            return _refuse(400, str(exc))
+        except TooManyClients as exc:
+            return _refuse(503, str(exc), {"Retry-After": str(RETRY_AFTER_S)})
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
+
+
+def _add_operation(app: FastAPI, parts: Parts) -> None:
+    @app.get("/healthz")
+    async def healthz() -> Response:
+        """Whether the process answers at all."""
+        return Response(b'{"status":"ok"}', media_type=JSON)
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        """Whether the gateway may be sent requests: the replica has caught up once and the log can be written to."""
+        state = {"replica": parts.replica.is_ready, "log": parts.can_write()}
+        return Response(_encode(state), 200 if all(state.values()) else 503, media_type=JSON)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """KPI gauges and operational metrics."""
+        return Response(parts.metrics.exposition() + await parts.reading.exposition(), media_type=EXPOSITION)
+
+
+def _confine(selection: Selection, parts: Parts, request: Request) -> Selection:
+    """A key that is presented confines the question to its tenant. Raises BadQuery."""
+    authorization = request.headers.get("authorization")
+    if authorization is None or parts.keyring.is_open:
+        return selection
+    publisher = parts.keyring.publisher(authorization)
+    if publisher is None:
+        raise BadQuery("the API key is unknown; leave the Authorization header out or give a known key")
+    if selection.tenant not in (None, publisher.tenant):
+        raise BadQuery(f'tenant is "{selection.tenant}"; this API key reads "{publisher.tenant}"')
+    return replace(selection, tenant=publisher.tenant)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None as soon as it is longer than MAX_BODY_BYTES."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _not_ready() -> Response:
+    return _refuse(
+        503, "the replica has not caught up with the log yet; try again", {"Retry-After": str(RETRY_AFTER_S)}
+    )
+
+
+def _refuse(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(_encode({"detail": detail}), status, headers, JSON)

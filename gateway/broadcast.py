@@ -1,0 +1,115 @@
+"""Server-sent events: one frame is made for all clients of a tenant, each client has a short queue of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Protocol
+
+QUEUE_FRAMES = 2
+CLIENTS_MAX = 2_000
+PING_S = 15.0
+# At most two frames a second; and one now and then although nothing happens, because time passes: windows move on.
+SHORTEST_PERIOD_S = 0.5
+LONGEST_PERIOD_S = 5.0
+# Making frames may take at most this share of the event loop's time.
+BUSY_SHARE = 0.2
+PING = b": ping\n\n"
+RETRY = b"retry: 1000\n\n"
+
+
+class StreamMetrics(Protocol):
+    """What the broadcast reports."""
+
+    def stream_opened(self) -> None: ...
+
+    def stream_closed(self) -> None: ...
+
+    def frame_dropped(self) -> None: ...
+
+
+class TooManyClients(Exception):
+    """CLIENTS_MAX streams are open."""
+
+
+class _Client:
+    """What one connection has yet to be sent: the newest QUEUE_FRAMES frames at most."""
+
+    def __init__(self) -> None:
+        self.frames: deque[bytes] = deque(maxlen=QUEUE_FRAMES)
+        self.ready = asyncio.Event()
+
+
+class Broadcast:
+    """Frames by tenant. A tenant without clients costs nothing."""
+
+    def __init__(
+        self,
+        make_frame: Callable[[str | None], Awaitable[bytes | None]],
+        changed: asyncio.Event,
+        metrics: StreamMetrics,
+    ) -> None:
+        """``make_frame(tenant)``: the JSON of a tenant's snapshot, one line; None if there is nothing yet."""
+        self._make_frame = make_frame
+        self._changed = changed
+        self._metrics = metrics
+        self._clients: dict[str | None, set[_Client]] = {}
+        self._newest: dict[str | None, bytes] = {}
+        self._number = 0
+
+    async def run(self) -> None:
+        """Make and hand out frames until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), LONGEST_PERIOD_S)
+            self._changed.clear()
+            begun = loop.time()
+            for tenant in list(self._clients):
+                await self._publish(tenant)
+            await asyncio.sleep(max(SHORTEST_PERIOD_S, (loop.time() - begun) / BUSY_SHARE))
+
+    def subscribe(self, tenant: str | None) -> AsyncIterator[bytes]:
+        """The bytes of one client's stream, until it is closed. Raises TooManyClients."""
+        if sum(map(len, self._clients.values())) >= CLIENTS_MAX:
+            raise TooManyClients(f"{CLIENTS_MAX} streams are open already")
+        return self._stream(tenant)
+
+    async def _stream(self, tenant: str | None) -> AsyncIterator[bytes]:
+        client = _Client()
+        clients = self._clients.setdefault(tenant, set())
+        if not clients:
+            await self._publish(tenant)
+        clients.add(client)
+        self._metrics.stream_opened()
+        try:
+            yield RETRY + self._newest.get(tenant, b"")
+            while True:
+                try:
+                    await asyncio.wait_for(client.ready.wait(), PING_S)
+                except TimeoutError:
+                    yield PING
+                    continue
+                client.ready.clear()
+                while client.frames:
+                    yield client.frames.popleft()
+        finally:
+            self._metrics.stream_closed()
+            clients.discard(client)
+            if not clients and self._clients.get(tenant) is clients:
+                del self._clients[tenant]
+                self._newest.pop(tenant, None)
+
+    async def _publish(self, tenant: str | None) -> None:
+        made = await self._make_frame(tenant)
+        if made is None:
+            return
+        self._number += 1
+        frame = self._newest[tenant] = b"id: %d\ndata: %b\n\n" % (self._number, made)
+        for client in self._clients.get(tenant, ()):
+            if len(client.frames) == QUEUE_FRAMES:
+                self._metrics.frame_dropped()
+            client.frames.append(frame)
+            client.ready.set()

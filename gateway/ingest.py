@@ -1,0 +1,122 @@
+"""`POST /v1/events`: judge each event, write the good to the log, the refused to the dead letters, answer verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from gateway.bodies import Form, UnreadableBody, events_of
+from gateway.keyring import Publisher
+from gateway.log_writer import LogUnavailable, LogWriter
+from gateway.records import Outgoing, Router
+from schemas.event import Event, decode, judge_time
+from schemas.verdicts import Code, Refusal
+
+NOT_TAKEN = "not_taken"
+RETRY_AFTER_S = 2
+_NOT_TAKEN_DETAIL = "the broker has not confirmed this event; send it again, a repeat changes nothing"
+# The tenant is judged before the data, so a refusal of these kinds gives way to one of the tenant.
+_JUDGED_AFTER_TENANT = frozenset({Code.INVALID_DATA, Code.NOT_ANONYMOUS})
+
+
+class Verdict(msgspec.Struct, omit_defaults=True):
+    """What became of the event at ``index`` of a request."""
+
+    index: int
+    source: str
+    id: str
+    code: str
+    detail: str = ""
+
+
+class Answer(NamedTuple):
+    """An HTTP answer: status and verdicts in the order of the events."""
+
+    status: int
+    verdicts: list[Verdict]
+
+
+def judge(raw: bytes, publisher: Publisher, received_ms: int) -> Event | Refusal:
+    """The event in ``raw``, or why it is refused: size, JSON, envelope, type, tenant, data, time, in this order."""
+    event = decode(raw)
+    if isinstance(event, Refusal):
+        foreign = event.tenant not in ("", publisher.tenant)
+        return _foreign(event, publisher) if foreign and event.code in _JUDGED_AFTER_TENANT else event
+    if event.tenant != publisher.tenant:
+        return _foreign(event, publisher)
+    return judge_time(event, received_ms, may_backfill=publisher.may_backfill) or event
+
+
+class Ingest:
+    """Takes request bodies apart, judges what is in them and writes both outcomes."""
+
+    def __init__(self, writer: LogWriter, signing_key: bytes, count_verdict: Callable[[str, int], None]) -> None:
+        """``count_verdict`` is told each code met and how often."""
+        self._writer = writer
+        self._signing_key = signing_key
+        self._count_verdict = count_verdict
+        self._router: Router | None = None
+
+    def learn_partitions(self, partitions: Mapping[str, int]) -> None:
+        """Take the cluster's partition counts by role; before the first time nothing can be written."""
+        self._router = Router(partitions, self._signing_key)
+
+    async def take(
+        self, form: Form, body: bytes, headers: Mapping[str, str], publisher: Publisher, received_ms: int
+    ) -> Answer:
+        """Judge and write the events of a body. A retry after any answer is safe."""
+        try:
+            raws = events_of(form, body, headers)
+        except UnreadableBody as exc:
+            refusal = Refusal(Code.MALFORMED_JSON, str(exc))
+            return await self._answer([refusal], [body], received_ms, single=True)
+        judged = [judge(raw, publisher, received_ms) for raw in raws]
+        return await self._answer(judged, raws, received_ms, single=form in (Form.ONE, Form.BINARY))
+
+    async def _answer(
+        self, judged: Sequence[Event | Refusal], raws: Sequence[bytes], received_ms: int, *, single: bool
+    ) -> Answer:
+        confirmed = await self._write(judged, raws, received_ms)
+        verdicts = [_verdict(index, outcome, confirmed[index]) for index, outcome in enumerate(judged)]
+        for code, times in Counter(verdict.code for verdict in verdicts).items():
+            self._count_verdict(code, times)
+        if not all(confirmed):
+            return Answer(503, verdicts)
+        # A body that can't be taken apart is one refused event; a batch, even of one, is answered event by event.
+        return Answer(400 if single and isinstance(judged[0], Refusal) else 200, verdicts)
+
+    async def _write(self, judged: Sequence[Event | Refusal], raws: Sequence[bytes], received_ms: int) -> list[bool]:
+        """Which of the records the broker has."""
+        router = self._router
+        if router is None:
+            return [False] * len(judged)
+        records = [_record(router, outcome, raw, received_ms) for outcome, raw in zip(judged, raws, strict=True)]
+        try:
+            return await self._writer.append(records)
+        except LogUnavailable:
+            return [False] * len(judged)
+
+
+def _record(router: Router, outcome: Event | Refusal, raw: bytes, received_ms: int) -> Outgoing:
+    if isinstance(outcome, Refusal):
+        return router.letter(outcome, raw, received_ms)
+    return router.event(outcome, raw, received_ms)
+
+
+def _verdict(index: int, outcome: Event | Refusal, confirmed: bool) -> Verdict:
+    """A refusal stands whether or not its letter could be written; an event is taken only with the broker's word."""
+    if isinstance(outcome, Refusal):
+        return Verdict(index, outcome.source, outcome.id, outcome.code, outcome.detail)
+    if confirmed:
+        return Verdict(index, outcome.source, outcome.id, Code.TAKEN)
+    return Verdict(index, outcome.source, outcome.id, NOT_TAKEN, _NOT_TAKEN_DETAIL)
+
+
+def _foreign(event: Event | Refusal, publisher: Publisher) -> Refusal:
+    detail = (
+        f'event {event.source}#{event.id}: tenant is "{event.tenant}"; this API key publishes for "{publisher.tenant}"'
+    )
+    return Refusal(Code.NOT_ALLOWED, detail, event.source, event.id, event.tenant, event.subject)

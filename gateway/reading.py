@@ -1,0 +1,112 @@
+"""Reading the boards: values on request, the snapshot of the live page, the catalogue's description of itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from gateway.gate import Gate, sliced
+from gateway.query import Selection
+from schemas.kpi import KpiValue, to_line
+from stream.board.board import Board
+from stream.board.sums import Moment
+from stream.board.values import every_value, moment_at, value_of, with_staleness
+from stream.board.windows import ALLOWED
+from stream.catalogue.catalogue import Catalogue
+from views.exposition import Exposition
+
+LIVE_WINDOWS = ("today", "7d", "30d", "mtd")
+# What one page can show; the rest is asked for at /v1/values.
+LIVE_SCOPES_MAX = 60
+
+_encode = msgspec.json.encode
+
+
+class Reading:
+    """Answers from the boards that ``boards()`` gives, each read through ``gate`` or without a pause in between."""
+
+    def __init__(
+        self, boards: Callable[[], Mapping[str, Board]], gate: Gate, catalogue: Catalogue, is_stale: Callable[[], bool]
+    ) -> None:
+        self._boards = boards
+        self._gate = gate
+        self._catalogue = catalogue
+        self._is_stale = is_stale
+
+    def describe(self) -> dict[str, Any]:
+        """The catalogue: each definition as it is evaluated, and the windows there are."""
+        definitions = [definition.model_dump() for _, definition in sorted(self._catalogue.definitions.items())]
+        return {"kpis": definitions, "windows": ALLOWED}
+
+    async def lines(self, selection: Selection) -> bytes:
+        """The values of a selection, one JSON object a line. Several tenants: each line begins with its tenant.
+
+        Raises ValueError, whose text says what is allowed, for an unknown KPI, scope or window.
+        """
+        as_of_ms = now_ms() if selection.as_of_ms is None else selection.as_of_ms
+        lines: list[bytes] = []
+        async with self._gate.reading():
+            boards = self._boards()
+            chosen = sorted(boards) if selection.tenant is None else [selection.tenant]
+            for tenant in chosen:
+                lead = b'{"tenant":%b,' % _encode(tenant) if len(chosen) > 1 else b"{"
+                found = self._select(boards.get(tenant) or Board(), selection, as_of_ms)
+                read = [with_staleness(value, is_stale=self._is_stale()) async for value in sliced(found)]
+                lines += [lead + to_line(value)[1:] + b"\n" for value in read]
+        return b"".join(lines)
+
+    async def frame(self, tenant: str | None) -> bytes | None:
+        """The live page's snapshot of a tenant (None: the first there is), one line of JSON; None if there is none."""
+        async with self._gate.reading():
+            boards = self._boards()
+            shown = min(boards, default=None) if tenant is None else tenant
+            if shown is None or shown not in boards:
+                return None
+            board, as_of_ms = boards[shown], now_ms()
+            moment = moment_at(board, as_of_ms)
+            scopes = shown_scopes(moment)
+            kept = scopes[:LIVE_SCOPES_MAX]
+            read = every_value(board, self._catalogue, as_of_ms=as_of_ms, scopes=kept, windows=LIVE_WINDOWS)
+            values = [with_staleness(value, is_stale=self._is_stale()) async for value in sliced(read)]
+        frame = {"tenant": shown, "tenants": sorted(boards), "currency": moment.base_currency, "windows": LIVE_WINDOWS}
+        return _encode(frame | {"scopes": kept, "hidden_scopes": len(scopes) - len(kept), "values": values})
+
+    async def exposition(self) -> bytes:
+        """The KPI series of every tenant in Prometheus' text format."""
+        as_of_ms = now_ms()
+        exposition = Exposition(self._catalogue.definitions, as_of_ms)
+        async with self._gate.reading():
+            for tenant, board in sorted(self._boards().items()):
+                for slug, definition in self._catalogue.definitions.items():
+                    windows = definition.publish_windows
+                    read = every_value(board, self._catalogue, as_of_ms=as_of_ms, kpis=(slug,), windows=windows)
+                    async for value in sliced(read):
+                        exposition.add(tenant, value)
+        return exposition.render()
+
+    def _select(self, board: Board, selection: Selection, as_of_ms: int) -> Iterable[KpiValue]:
+        named = selection.combinations()
+        if named is None:
+            chosen = {"kpis": selection.kpis, "scopes": selection.scopes, "windows": selection.windows}
+            return every_value(board, self._catalogue, as_of_ms=as_of_ms, **chosen)
+        return self._named(board, named, as_of_ms)
+
+    def _named(self, board: Board, named: Iterable[tuple[str, str, str]], as_of_ms: int) -> Iterator[KpiValue]:
+        for kpi, scope, window in named:
+            yield value_of(board, self._catalogue, kpi=kpi, scope=scope, window=window, as_of_ms=as_of_ms)
+
+
+def shown_scopes(moment: Moment) -> list[str]:
+    """The company, then the teams, then every rep that is rostered or has numbers."""
+    teams, series = moment.spans, moment.board.series
+    reps = {rep for members in teams.values() for rep in members}
+    reps |= {rep for (_, dimension), values in series.items() if dimension == "rep" for rep in values}
+    return ["company", *(f"team:{team}" for team in sorted(teams)), *(f"rep:{rep}" for rep in sorted(reps))]
+
+
+def now_ms() -> int:
+    """The gateway's clock, epoch milliseconds."""
+    return time.time_ns() // 1_000_000

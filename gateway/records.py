@@ -1,0 +1,68 @@
+"""Events to records: which topic, which partition, which headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from schemas.event import Event, encode_key, home_partition
+from schemas.receipt import RECEIVED_AT, sign
+from schemas.records import Headers
+from schemas.verdicts import Code, Refusal
+
+FIRST_ORGANISATION_KIND = 64
+MAX_LETTER_BYTES = 900_000
+MAX_DETAIL_BYTES = 4_000
+
+
+class Outgoing(NamedTuple):
+    """A record to be written. ``topic`` is a role."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class Router:
+    """Gives accepted events and refused ones their place in the log.
+
+    ``partitions`` holds the partition count of each role as the cluster reports it: a count that was assumed would send
+    an account's events to two homes.
+    """
+
+    def __init__(self, partitions: Mapping[str, int], signing_key: bytes) -> None:
+        self._partitions = partitions
+        self._signing_key = signing_key
+
+    def event(self, event: Event, raw: bytes, received_ms: int) -> Outgoing:
+        """The record of an accepted event: its bytes as they came, under its account's (or its tenant's) key."""
+        if event.kind >= FIRST_ORGANISATION_KIND:
+            role, key = "organisation", event.tenant.encode()
+        else:
+            role, key = "activity", encode_key(event.tenant, event.subject)
+        return Outgoing(role, home_partition(key, self._partitions[role]), key, raw, self._receipt(raw, received_ms))
+
+    def letter(self, refusal: Refusal, raw: bytes, received_ms: int) -> Outgoing:
+        """The dead letter of a refused event. It has no origin headers, since it never was in a topic."""
+        key = encode_key(refusal.tenant, refusal.subject) if refusal.tenant and refusal.subject else None
+        headers: list[tuple[str, bytes]] = [
+            ("reason", str(refusal.code).encode()),
+            ("detail", refusal.detail.encode(errors="replace")[:MAX_DETAIL_BYTES]),
+            ("source", refusal.source.encode(errors="replace")),
+            (RECEIVED_AT, str(received_ms).encode()),
+        ]
+        # An answer that was promised to be anonymous must not survive in a letter; its identity and the reason do.
+        kept = b"" if refusal.code is Code.NOT_ANONYMOUS else raw
+        if len(kept) > MAX_LETTER_BYTES:
+            headers.append(("truncated-from", str(len(kept)).encode()))
+            kept = kept[:MAX_LETTER_BYTES]
+        home = home_partition(key, self._partitions["dead_letters"]) if key else 0
+        return Outgoing("dead_letters", home, key, kept, tuple(headers))
+
+    def _receipt(self, raw: bytes, received_ms: int) -> Headers:
+        """The receipt, signed where there is a key; unsigned it is what a reader sees, but decides nothing."""
+        if self._signing_key:
+            return tuple(sign(received_ms, raw, self._signing_key))
+        return ((RECEIVED_AT, str(received_ms).encode()),)

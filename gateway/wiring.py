@@ -1,0 +1,92 @@
+"""Puts the real parts of the gateway together: Kafka behind the ports, the core's board behind the reads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from config.catalogue import load_definitions
+from config.settings import Settings
+from gateway.app import Parts
+from gateway.broadcast import Broadcast
+from gateway.ingest import Ingest
+from gateway.keyring import Keyring
+from gateway.log_reader import LogReader
+from gateway.log_writer import LogWriter
+from gateway.metrics import GatewayMetrics
+from gateway.progress import KafkaProgress
+from gateway.reading import Reading
+from gateway.replica import Replica
+from gateway.staleness import Staleness
+from stream.board.stage import BoardStage
+from stream.catalogue.catalogue import Catalogue
+
+READ_ROLES = ("activity", "cells", "organisation", "board_state")
+WRITTEN_ROLES = ("activity", "organisation", "dead_letters")
+TOPICS_PAUSE_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class TopicsNotReady(Exception):
+    """The topics could not be created or checked. The text says why, in one line."""
+
+
+def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
+    """The gateway of these settings. ``ensure_topics`` blocks for some seconds at most and raises TopicsNotReady.
+
+    Call it inside the event loop that serves.
+    """
+    topics, brokers, signing_key = settings.topics, settings.kafka_brokers, settings.signing_key.encode()
+    metrics = GatewayMetrics()
+
+    def reader() -> LogReader:
+        return LogReader(brokers, {role: topics.name_of(role) for role in READ_ROLES}, signing_key)
+
+    def stage(partition: int, partitions: int) -> BoardStage:
+        return BoardStage(partition, partitions=partitions, generation=settings.generation, follower=True)
+
+    replica = Replica(reader, stage, metrics)
+    staleness = Staleness(replica.offsets, metrics.staleness_judged, stale_after_s=settings.stale_after_s)
+    catalogue = Catalogue(load_definitions())
+    reading = Reading(replica.boards, replica.gate, catalogue, lambda: staleness.is_stale)
+    broadcast = Broadcast(reading.frame, replica.changed, metrics)
+    topics_there = asyncio.Event()
+    writer = LogWriter(brokers, {role: topics.name_of(role) for role in WRITTEN_ROLES})
+    ingest = Ingest(writer, signing_key, metrics.events_judged)
+
+    async def prepare() -> None:
+        await _wait_for_topics(brokers, ensure_topics)
+        topics_there.set()
+        await asyncio.Event().wait()
+
+    async def write() -> None:
+        await topics_there.wait()
+        await writer.run(ingest.learn_partitions)
+
+    async def follow() -> None:
+        await topics_there.wait()
+        await replica.run()
+
+    async def watch() -> None:
+        await topics_there.wait()
+        await staleness.watch(lambda: KafkaProgress(brokers, topics, reader()).opened())
+
+    background = {"topics": prepare, "writer": write, "replica": follow, "staleness": watch, "broadcast": broadcast.run}
+    keyring = Keyring(settings.api_keys, allow_backfill=settings.allow_backfill)
+    return Parts(ingest, lambda: writer.is_open, keyring, replica, reading, broadcast, metrics, background)
+
+
+async def _wait_for_topics(brokers: str, ensure_topics: Callable[[], None]) -> None:
+    """Until the topics are there; says once why they aren't."""
+    said = ""
+    while True:
+        try:
+            await asyncio.to_thread(ensure_topics)
+            return
+        except TopicsNotReady as exc:
+            if str(exc) != said:
+                said = str(exc)
+                log.warning("the topics at %s can't be used yet, trying on: %s", brokers, said)
+            await asyncio.sleep(TOPICS_PAUSE_S)
