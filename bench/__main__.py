@@ -7,38 +7,62 @@ import sys
 
 from bench.generate import Mix, logs_of
 
+DEFAULT_MIX, DEFAULT_ROUNDS = Mix(), 3
+
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line, with its defaults."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["run", "core", "decode"], default="run", help="what to measure")
+    parser.add_argument("--events", type=int, default=DEFAULT_MIX.events, help="events that are timed")
+    parser.add_argument("--accounts", type=int, default=DEFAULT_MIX.accounts, help="accounts that the events are about")
+    parser.add_argument("--reps", type=int, default=DEFAULT_MIX.reps, help="sellers")
+    parser.add_argument("--seed", type=int, default=DEFAULT_MIX.seed, help="another seed, another story")
+    parser.add_argument("--rounds", type=int, default=DEFAULT_ROUNDS, help="run: rounds; the medians count")
     parser.add_argument(
-        "what", nargs="?", choices=["run", "core", "decode", "logs"], default="run", help="what to measure"
+        "--write", action="store_true", help="run: write the results even if the sizes are not the usual"
     )
-    parser.add_argument("--events", type=int, default=1_000_000, help="events that are timed")
-    parser.add_argument("--accounts", type=int, default=1_000_000, help="accounts that the events are about")
-    parser.add_argument("--reps", type=int, default=2_000, help="sellers")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds; the medians count")
-    parser.add_argument("--seed", type=int, default=1, help="another seed, another story")
     parser.add_argument("--full", action="store_true", help="core: every account has state already")
     parser.add_argument("--profile", action="store_true", help="core: print where the time goes")
     return parser.parse_args(argv)
 
 
+def compare(mix: Mix, rounds: int, *, write: bool) -> bool:
+    """Run the comparison and print it. True if every digest was right."""
+    from bench.desk import BenchFailed
+    from bench.report import figures, table, write_results
+    from bench.rounds import run_rounds
+    from cli.broker import BrokerUnavailable
+
+    try:
+        done = list(run_rounds(logs_of(mix), rounds))
+    except (BenchFailed, BrokerUnavailable) as exc:
+        raise SystemExit(f"bench: {exc}") from None
+    found = figures(done)
+    print(f"\n{table(found)}")
+    for one in found:
+        if one.ratio is not None:
+            print(f"{one.program} ÷ hand script: {one.ratio}")
+    if write:
+        print(f"written: {write_results(mix, done)}")
+    right = all(one.right for one in found)
+    print(f"digests: {'all right' if right else 'WRONG'}")
+    return right
+
+
 def main(argv: list[str]) -> int:
     """Run what the command line asks for; 0 if every digest was right."""
     asked = arguments(argv)
-    logs = logs_of(Mix(events=asked.events, accounts=asked.accounts, reps=asked.reps, seed=asked.seed))
-    if asked.what == "logs":
-        print(f"{len(logs.preload):,} preload and {len(logs.timed):,} timed events are in the cache")
-        return 0
+    mix = Mix(events=asked.events, accounts=asked.accounts, reps=asked.reps, seed=asked.seed)
+    if asked.what == "run":
+        usual = mix == DEFAULT_MIX and asked.rounds >= DEFAULT_ROUNDS
+        return 0 if compare(mix, asked.rounds, write=usual or asked.write) else 1
     from bench import core
 
     if asked.what == "decode":
-        core.bench_decode(logs.timed)
+        core.bench_decode(logs_of(mix).timed)
         return 0
-    if asked.what == "core":
-        return 0 if core.bench_core(logs, core.CoreOptions(), full=asked.full, profile=asked.profile) else 1
-    return 2
+    return 0 if core.bench_core(logs_of(mix), core.CoreOptions(), full=asked.full, profile=asked.profile) else 1
 
 
 if __name__ == "__main__":

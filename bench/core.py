@@ -25,6 +25,7 @@ from stream.accounts.stage import AccountsStage
 
 BATCH_RECORDS = 700  # what fits a producer's batch of 256 KiB
 DECODE_SAMPLE = 20_000
+YOUNG_OBJECTS = 50_000  # as the worker sets it
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ def bench_core(logs: Logs, options: CoreOptions, *, full: bool, profile: bool) -
         for address, amount in logs.preload.totals.items():
             expected[address] = expected.get(address, 0) + amount
     batches = batches_of(logs.timed, options, starts)
+    gc.set_threshold(YOUNG_OBJECTS, 20, 100)
     gc.collect()
     gc.freeze()
     profiler = cProfile.Profile()

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.digest import hand_digest
 from bench.totals import Address, Totals
 
 TIME_BYTES = len("2026-11-22T10:15:00.123Z")
@@ -112,13 +113,6 @@ def shifted(log: EventLog, by_ms: int) -> EventLog:
         totals=log.totals,
         accepted=log.accepted,
     )
-
-
-def hand_digest(counts: dict[tuple[int, str, str], int], answers: dict[str, list[int]]) -> str:
-    """Digest of the hand script's counts: {(hour in ms, rep, type): n}, {rep: [promoters, passives, detractors]}."""
-    rows = sorted([hour, rep, kind, n] for (hour, rep, kind), n in counts.items())
-    classes = sorted([rep, row] for rep, row in answers.items())
-    return sha256(json.dumps([rows, classes], separators=(",", ":")).encode()).hexdigest()[:16]
 
 
 def expected_by_hand(log: EventLog) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.digest import hand_digest
 from bench.facts import TYPES
 from bench.generate import ANCHOR_MS, SPAN_MS, Logs, Mix, logs_of
 from bench.keys import account_keys, home_partitions, subject_of
-from bench.log import EventLog, expected_by_hand, hand_digest, shifted
+from bench.log import EventLog, expected_by_hand, shifted
 from schemas.event import Event, decode
 from schemas.partitioning import encode_key, home_partition
 from schemas.verdicts import Refusal

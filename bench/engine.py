@@ -1,0 +1,71 @@
+"""ACCOUNTS as the benchmark runs it: the real worker process with default settings, on one core."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bench.desk import ROOT, BenchFailed, pinned
+from config.settings import Settings
+
+READY_LIMIT_S = 120.0
+STOP_LIMIT_S = 60.0
+RESTORED = "restored:"
+
+
+class Worker:
+    """One `salespulse worker --stage accounts`. Also a context that ends it."""
+
+    def __init__(self, settings: Settings, core: int, said: Path) -> None:
+        self._partitions = settings.activity_partitions
+        self._said = said
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("SALESPULSE_")}
+        ours |= {
+            "KAFKA_BROKERS": settings.kafka_brokers,
+            "SALESPULSE_TOPIC_PREFIX": settings.topic_prefix,
+            "SALESPULSE_METRICS_PORT_ACCOUNTS": "0",
+        }
+        command = [sys.executable, "-m", "cli.main", "worker", "--stage", "accounts"]
+        with said.open("w") as out:
+            self._process = subprocess.Popen(pinned(core, command), cwd=ROOT, env=ours, stdout=out, stderr=out)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_ready(self) -> None:
+        """Return when every slot is open. Raises BenchFailed."""
+        until = time.monotonic() + READY_LIMIT_S
+        while self._said.read_text().count(RESTORED) < self._partitions:
+            self.check()
+            if time.monotonic() > until:
+                raise BenchFailed(f"the worker opened too few slots in {READY_LIMIT_S:.0f} s: {self._last_words()}")
+            time.sleep(0.1)
+
+    def check(self) -> None:
+        """Raise BenchFailed if the worker has ended."""
+        if self._process.poll() is not None:
+            raise BenchFailed(f"the worker ended with {self._process.returncode}: {self._last_words()}")
+
+    def stop(self) -> None:
+        """End it in order, or at once if that takes too long."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def _last_words(self) -> str:
+        return self._said.read_text()[-600:]
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

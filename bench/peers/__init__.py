@@ -1,0 +1,1 @@
+"""Programs that the benchmark runs in an environment of their own: no module here imports the engine."""

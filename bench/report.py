@@ -1,0 +1,100 @@
+"""What a benchmark says: medians, ratios inside one round, the file of results and the table of the page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+from bench.generate import Mix
+from bench.machine import description
+from bench.rounds import Run
+
+HERE = Path(__file__).parent
+BEGIN, END = "<!-- latest: written by make bench -->", "<!-- end of latest -->"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A program's median over the rounds, and ACCOUNTS ÷ hand script: the median of the ratios inside a round."""
+
+    program: str
+    rate: float
+    slowest: float
+    fastest: float
+    cpu_us: float
+    rss_mb: int
+    foreign: float
+    right: bool
+    ratio: float | None
+
+
+def figures(rounds: list[list[Run]]) -> list[Figure]:
+    """One figure a program. In a round each run of ACCOUNTS is followed by one of the hand script."""
+    found = []
+    for program in dict.fromkeys(run.program for runs in rounds for run in runs):
+        runs = [run for of_round in rounds for run in of_round if run.program == program]
+        pairs = [(run, after) for of_round in rounds for run, after in pairwise(of_round)]
+        ratios = [run.rate / after.rate for run, after in pairs if run.program == program and after.program != program]
+        is_accounts = program.startswith("accounts")
+        found.append(
+            Figure(
+                program=program,
+                rate=median(run.rate for run in runs),
+                slowest=min(run.rate for run in runs),
+                fastest=max(run.rate for run in runs),
+                cpu_us=round(median(run.cpu_s / run.events * 1e6 for run in runs), 2),
+                rss_mb=max(run.rss_mb for run in runs),
+                foreign=max(run.foreign for run in runs),
+                right=all(run.right for run in runs),
+                ratio=round(median(ratios), 3) if is_accounts else None,
+            )
+        )
+    return found
+
+
+def table(found: list[Figure]) -> str:
+    """The figures as a Markdown table."""
+    head = (
+        "| program | events/s (median) | slowest - fastest | ÷ hand script | CPU µs/event | peak RSS MB "
+        "| others on the core | digests |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+    )
+    return head + "".join(
+        f"| {one.program} | {one.rate:,.0f} | {one.slowest:,.0f} - {one.fastest:,.0f} | {one.ratio or ''} "
+        f"| {one.cpu_us} | {one.rss_mb:,} | at most {one.foreign:.0%} | {_verdict(one.right)} |\n"
+        for one in found
+    )
+
+
+def _verdict(right: bool) -> str:
+    return "right" if right else "WRONG"
+
+
+def write_results(mix: Mix, rounds: list[list[Run]], folder: Path = HERE) -> Path:
+    """Write results/<date>.json and the page's table; returns the file."""
+    today = datetime.now(UTC).date().isoformat()
+    found, machine = figures(rounds), description()
+    file = folder / "results" / f"{today}.json"
+    file.parent.mkdir(exist_ok=True)
+    told = {
+        "date": today,
+        "machine": machine,
+        "mix": asdict(mix),
+        "figures": [asdict(one) for one in found],
+        "rounds": [[asdict(run) for run in runs] for runs in rounds],
+    }
+    file.write_text(json.dumps(told, indent=1) + "\n")
+    page = folder / "README.md"
+    before, _, rest = page.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    lines = (
+        f"{today}, {len(rounds)} rounds, {mix.events:,} timed events, {mix.accounts:,} accounts, {mix.reps:,} reps, "
+        f"seed {mix.seed}. {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
+        f"{machine['system']}, Python {machine['python']}."
+    )
+    page.write_text(f"{before}{BEGIN}\n{lines}\n\n{table(found)}{END}{after}")
+    return file

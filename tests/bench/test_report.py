@@ -1,0 +1,55 @@
+"""Ratios are taken inside a round, medians over rounds; the page shows the latest table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bench.generate import Mix
+from bench.report import BEGIN, END, figures, table, write_results
+from bench.rounds import Run
+
+
+def _run(program: str, rate: float, *, right: bool = True) -> Run:
+    return Run(program, 1_000, 1_000 / rate, rate, cpu_s=0.01, rss_mb=300, foreign=0.02, digest="d", right=right)
+
+
+def _round(empty: float, first: float, full: float, second: float) -> list[Run]:
+    return [
+        _run("accounts empty", empty),
+        _run("hand script", first),
+        _run("accounts full", full),
+        _run("hand script", second),
+    ]
+
+
+ROUNDS = [_round(100, 200, 90, 300), _round(50, 200, 60, 200), _round(90, 100, 80, 100)]
+
+
+def test_ratio_is_the_median_of_the_ratios_of_neighbours() -> None:
+    found = {one.program: one for one in figures(ROUNDS)}
+    assert found["accounts empty"].ratio == 0.5
+    assert found["accounts full"].ratio == 0.3
+    assert found["hand script"].ratio is None
+    assert found["accounts empty"].rate == 90
+    assert (found["hand script"].slowest, found["hand script"].fastest) == (100, 300)
+
+
+def test_one_wrong_digest_is_wrong_for_the_whole_program() -> None:
+    found = figures([*ROUNDS, [_run("accounts empty", 10, right=False), _run("hand script", 10)]])
+    assert [one.right for one in found] == [False, True, True]
+    assert "WRONG" in table(found)
+
+
+def test_results_and_page_are_written(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    file = write_results(Mix(), ROUNDS, tmp_path)
+    told = json.loads(file.read_text())
+    assert [one["ratio"] for one in told["figures"]] == [0.5, None, 0.3]
+    assert "cpu" in told["machine"]
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "| accounts empty | 90 |" in text

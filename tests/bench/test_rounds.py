@@ -1,0 +1,28 @@
+"""A very small benchmark on a real Kafka, so that `make bench` does not rot."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.generate import Logs, Mix, logs_of
+from bench.rounds import run_rounds
+
+
+@pytest.fixture
+def all_cores() -> Iterator[None]:
+    """The benchmark moves its process to one core; the tests after it get all of theirs back."""
+    before = os.sched_getaffinity(0)
+    yield
+    os.sched_setaffinity(0, before)
+
+
+def test_a_round_runs_both_programs_and_both_come_to_the_right_digest(all_cores: None, tmp_path: Path) -> None:
+    logs: Logs = logs_of(Mix(events=3_000, accounts=1_000, reps=20), folder=tmp_path)
+    (runs,) = run_rounds(logs, 1)
+    assert [run.program for run in runs] == ["accounts empty", "hand script", "accounts full", "hand script"]
+    assert [run.right for run in runs] == [True] * 4
+    assert all(run.events == 3_000 and run.rate > 0 for run in runs)
