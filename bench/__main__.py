@@ -17,6 +17,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=DEFAULT_MIX.events, help="events that are timed")
     parser.add_argument("--accounts", type=int, default=DEFAULT_MIX.accounts, help="accounts that the events are about")
     parser.add_argument("--reps", type=int, default=DEFAULT_MIX.reps, help="sellers")
+    parser.add_argument("--zipf", type=float, default=DEFAULT_MIX.zipf, help="how uneven accounts are; 0: all alike")
     parser.add_argument("--seed", type=int, default=DEFAULT_MIX.seed, help="another seed, another story")
     parser.add_argument("--rounds", type=int, default=DEFAULT_ROUNDS, help="run: rounds; the medians count")
     parser.add_argument(
@@ -53,7 +54,7 @@ def compare(mix: Mix, rounds: int, *, write: bool) -> bool:
 def main(argv: list[str]) -> int:
     """Run what the command line asks for; 0 if every digest was right."""
     asked = arguments(argv)
-    mix = Mix(events=asked.events, accounts=asked.accounts, reps=asked.reps, seed=asked.seed)
+    mix = Mix(events=asked.events, accounts=asked.accounts, reps=asked.reps, zipf=asked.zipf, seed=asked.seed)
     if asked.what == "run":
         usual = mix == DEFAULT_MIX and asked.rounds >= DEFAULT_ROUNDS
         return 0 if compare(mix, asked.rounds, write=usual or asked.write) else 1

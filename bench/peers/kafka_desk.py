@@ -36,30 +36,18 @@ def publish(bootstrap: str, topic: str, folder: str) -> None:
     Until then nobody sees it, and then all of it at once: so a worker that waits for it starts at a known moment.
     """
     home, refused = Path(folder), list[str]()
-    values = (home / "values.bin").read_bytes()
-    sizes, partitions, keys = array("i"), array("i"), (home / "keys.bin").read_bytes()
-    sizes.frombytes((home / "sizes.i32").read_bytes())
-    partitions.frombytes((home / "partitions.i32").read_bytes())
-    width = len(keys) // len(sizes)
-    producer = Producer(
-        {
-            "bootstrap.servers": bootstrap,
-            "transactional.id": f"bench-{topic}-{time.time_ns()}",
-            "transaction.timeout.ms": 60_000,
-            "linger.ms": 50,
-            "batch.size": 262_144,
-            "batch.num.messages": 10_000,
-            "queue.buffering.max.messages": 500_000,
-            "queue.buffering.max.kbytes": 400_000,
-        }
+    values, keys = (home / "values.bin").read_bytes(), (home / "keys.bin").read_bytes()
+    sizes, partitions = (
+        array("i", (home / "sizes.i32").read_bytes()),
+        array("i", (home / "partitions.i32").read_bytes()),
     )
+    width = len(keys) // len(sizes)
+    producer = _transactional(bootstrap, topic)
 
     def delivered(error: Any, _: Any) -> None:
         if error is not None:
             refused.append(str(error))
 
-    producer.init_transactions()
-    producer.begin_transaction()
     start = 0
     for n, (size, partition) in enumerate(zip(sizes, partitions, strict=True)):
         value, key = values[start : start + size], keys[n * width : (n + 1) * width]
@@ -78,6 +66,25 @@ def publish(bootstrap: str, topic: str, folder: str) -> None:
     seen_from = time.time()
     producer.commit_transaction()
     say(seen_from=seen_from)
+
+
+def _transactional(bootstrap: str, topic: str) -> Producer:
+    """A producer with an open transaction, set up for bulk."""
+    producer = Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "transactional.id": f"bench-{topic}-{time.time_ns()}",
+            "transaction.timeout.ms": 60_000,
+            "linger.ms": 50,
+            "batch.size": 262_144,
+            "batch.num.messages": 10_000,
+            "queue.buffering.max.messages": 500_000,
+            "queue.buffering.max.kbytes": 400_000,
+        }
+    )
+    producer.init_transactions()
+    producer.begin_transaction()
+    return producer
 
 
 def watch(bootstrap: str, topic: str, group: str, limit_s: str) -> None:
