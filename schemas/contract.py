@@ -6,17 +6,17 @@ Size, JSON, envelope, type, data, in this order; the first fault found is the ve
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, Field, Strict, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, Strict, ValidationError, model_validator
 
-from schemas.envelope import Event
+from schemas.envelope import Event, is_activity
 from schemas.findings import explain, line, model_of, shown
 from schemas.instants import milliseconds_of
 from schemas.limits import MAX_BYTES, REVISION_MAX, TENANT_MAX, TENANT_PATTERN
 from schemas.plain_json import MalformedJson, parse
-from schemas.rules import OBJECT_RULE, PAGE, Flag, Id, Model, Rule, refuse_field
+from schemas.rules import OBJECT_RULE, PAGE, Flag, Id, Model, Rule, refuse, refuse_field
 from schemas.types import BY_NAME, LATER_TYPES, TYPES, EventType
 from schemas.verdicts import Code, Refusal
 
@@ -47,20 +47,26 @@ _SUBJECT_RULE = Rule("a non-empty string of at most 256 characters, without cont
 _TENANT_RULE = Rule(f"1 to {TENANT_MAX} of the characters A-Z a-z 0-9 . _ -", "tenant")
 _REVISION_RULE = Rule(f"an integer from 0 to {REVISION_MAX}", "revisions")
 
+_WITHOUT_ACCOUNT = frozenset(row.name for row in TYPES if not is_activity(row.kind))
+
 Instant = Annotated[int, BeforeValidator(_instant), _INSTANT_RULE]
 
 
 class Envelope(Model):
-    """CloudEvents 1.0, structured JSON. Instants are read into UTC milliseconds; `data` is judged by its type."""
+    """CloudEvents 1.0, structured JSON. Instants are read into UTC milliseconds; `data` is judged by its type.
+
+    Only a type of the organisation may leave `subject` out; it belongs to the tenant.
+    """
 
     specversion: Annotated[Literal["1.0"], Rule('"1.0"', "envelope")]
     id: Id
     source: Id
     type: Id
     time: Instant
-    subject: Annotated[
-        str, Strict(), Field(min_length=1, max_length=256), BeforeValidator(_without_control), _SUBJECT_RULE
-    ]
+    subject: (
+        Annotated[str, Strict(), Field(min_length=1, max_length=256), BeforeValidator(_without_control), _SUBJECT_RULE]
+        | None
+    ) = None
     tenant: Annotated[
         str, Strict(), Field(pattern=f"^{TENANT_PATTERN}$"), BeforeValidator(_default_tenant), _TENANT_RULE
     ] = "default"
@@ -76,6 +82,12 @@ class Envelope(Model):
     ] = None
     data_base64: Annotated[None, Rule("absent: data are JSON, under data", "envelope")] = None
     data: Any = None
+
+    @model_validator(mode="after")
+    def _names_an_account(self) -> Self:
+        if self.subject is None and self.type not in _WITHOUT_ACCOUNT:
+            refuse("subject", "missing", _SUBJECT_RULE.allowed, _SUBJECT_RULE.anchor)
+        return self
 
 
 IGNORED = frozenset({"dataschema", "traceparent", "tracestate"})
@@ -150,7 +162,7 @@ def _event(envelope: Envelope, event_type: EventType, data: Any) -> Event:
         envelope.voided,
         envelope.backfill,
         envelope.tenant,
-        envelope.subject,
+        envelope.subject or envelope.tenant,
         envelope.receivedat,
         data,
     )

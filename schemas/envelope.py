@@ -35,7 +35,10 @@ class Kind(IntEnum):
 
 
 class Event(msgspec.Struct, gc=False):
-    """An event that keeps the contract. Times: UTC milliseconds since 1970, floored. `data` is None only if voided."""
+    """An event that keeps the contract. Times: UTC milliseconds since 1970, floored. `data` is None only if voided.
+
+    `subject` is the account; of an organisation event without one it is the tenant.
+    """
 
     kind: int
     time_ms: int

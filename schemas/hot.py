@@ -169,11 +169,8 @@ def decode_ordinary(raw: bytes) -> Event | None:
     subject = envelope.subject
     if time_ms is None or not subject.isprintable():
         return None
-    received_ms = None
-    if envelope.receivedat is not None:
-        received_ms = milliseconds_at(envelope.receivedat)
-        if received_ms is None:
-            return None
+    if (received_ms := envelope.receivedat) is not None and (received_ms := milliseconds_at(received_ms)) is None:
+        return None
     if (tenant := _tenants.get(envelope.tenant)) is None:
         if _TENANT.fullmatch(envelope.tenant) is None:
             return None
