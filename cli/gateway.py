@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import socket
+from collections.abc import Callable
 
 import typer
 
@@ -22,13 +22,13 @@ def gateway() -> None:
 
     settings = load_settings()
     set_up_logging(settings.log_level, settings.log_format, "gateway")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for library in ("uvicorn", "aiokafka"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     try:
-        listener = socket.create_server((settings.host, settings.port), backlog=BACKLOG, reuse_port=False)
+        listener = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
     except OSError as exc:
-        raise fail(
-            f"can't listen on {settings.host}:{settings.port}: {exc.strerror}; set SALESPULSE_HOST and SALESPULSE_PORT"
-        ) from None
+        where = f"{settings.host}:{settings.port}"
+        raise fail(f"can't listen on {where}: {exc.strerror}; set SALESPULSE_HOST and SALESPULSE_PORT") from None
     import uvloop
 
     uvloop.run(_serve(settings, listener))
@@ -38,15 +38,9 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from gateway.app import create_app
-    from gateway.wiring import TopicsNotReady, wire
+    from gateway.wiring import wire
 
-    def ensure() -> None:
-        try:
-            ensure_topics(settings, limit_s=0)
-        except (BrokerAway, WrongTopics) as exc:
-            raise TopicsNotReady(str(exc)) from None
-
-    app = create_app(wire(settings, ensure))
+    app = create_app(wire(settings, preparing(settings)))
     host, port = listener.getsockname()[:2]
     typer.echo(f"SalesPulse gateway at http://{host}:{port}/", err=True)
     config = uvicorn.Config(
@@ -55,10 +49,20 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         ws="none",
         access_log=False,
         log_config=None,
-        timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
     )
-    server = uvicorn.Server(config)
-    await server.serve(sockets=[listener])
-    # An attempt to reach the broker may still sit in its thread; it has its own, short limit.
-    await asyncio.get_running_loop().shutdown_default_executor()
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def preparing(settings: Settings) -> Callable[[], None]:
+    """What makes and checks the topics in one short attempt; raises gateway.wiring.TopicsNotReady."""
+    from gateway.wiring import TopicsNotReady
+
+    def ensure() -> None:
+        try:
+            ensure_topics(settings, limit_s=0)
+        except (BrokerAway, WrongTopics) as exc:
+            raise TopicsNotReady(str(exc)) from None
+
+    return ensure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -71,13 +71,13 @@ class Broadcast:
                 await self._publish(tenant)
             await asyncio.sleep(max(SHORTEST_PERIOD_S, (loop.time() - begun) / BUSY_SHARE))
 
-    def subscribe(self, tenant: str | None) -> AsyncIterator[bytes]:
+    def subscribe(self, tenant: str | None) -> AsyncGenerator[bytes, None]:
         """The bytes of one client's stream, until it is closed. Raises TooManyClients."""
         if sum(map(len, self._clients.values())) >= CLIENTS_MAX:
             raise TooManyClients(f"{CLIENTS_MAX} streams are open already")
         return self._stream(tenant)
 
-    async def _stream(self, tenant: str | None) -> AsyncIterator[bytes]:
+    async def _stream(self, tenant: str | None) -> AsyncGenerator[bytes, None]:
         client = _Client()
         clients = self._clients.setdefault(tenant, set())
         if not clients:

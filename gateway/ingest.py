@@ -117,6 +117,7 @@ def _verdict(index: int, outcome: Event | Refusal, confirmed: bool) -> Verdict:
 
 def _foreign(event: Event | Refusal, publisher: Publisher) -> Refusal:
     detail = (
-        f'event {event.source}#{event.id}: tenant is "{event.tenant}"; this API key publishes for "{publisher.tenant}"'
+        f"event {event.source}#{event.id}: tenant is {event.tenant}, but this publisher's is {publisher.tenant} "
+        "(docs/publishing.md#tenant)"
     )
     return Refusal(Code.NOT_ALLOWED, detail, event.source, event.id, event.tenant, event.subject)
