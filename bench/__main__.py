@@ -43,7 +43,7 @@ def compare(mix: Mix, rounds: int, *, write: bool) -> bool:
     print(f"\n{table(found)}")
     for one in found:
         if one.ratio is not None:
-            print(f"{one.program} ÷ hand script: {one.ratio}")
+            print(f"{one.program} ÷ hand script: {one.ratio} (by CPU time {one.cpu_ratio})")
     if write:
         print(f"written: {write_results(mix, done)}")
     right = all(one.right for one in found)

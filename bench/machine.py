@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+QUIET_SHARE = 0.12
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -71,6 +72,16 @@ def foreign_share(before: Reading, after: Reading) -> float:
     """The share of the measured core that others took between two readings."""
     others = (after.core_s - before.core_s) - (after.own_s - before.own_s)
     return max(0.0, others / max(after.at - before.at, 1e-9))
+
+
+def await_quiet(core: int, limit_s: float) -> None:
+    """Wait until others leave a core alone for a second, at most ``limit_s``; what they take is shown anyway."""
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until:
+        before = busy_s(core)
+        time.sleep(1.0)
+        if busy_s(core) - before < QUIET_SHARE:
+            return
 
 
 def description() -> dict[str, str | int]:

@@ -19,7 +19,7 @@ from bench.desk import Desk, Publication, write_plain
 from bench.engine import Worker
 from bench.generate import ANCHOR_MS, Logs
 from bench.log import EventLog, expected_by_hand, shifted, totals_digest
-from bench.machine import Cores, cores, foreign_share, read, rss_mb
+from bench.machine import Cores, await_quiet, cores, foreign_share, read, rss_mb
 from bench.totals import Totals
 from cli.broker import start_broker
 from cli.topics import ensure_topics
@@ -27,6 +27,8 @@ from config.settings import Settings, load_settings
 from config.topics import Role, StageName
 
 BROKER_HEAP_MB = 1024
+QUIET_LIMIT_S = 20.0
+HAND = "hand script"
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,9 @@ class Run:
 class Bench:
     """Runs rounds at one broker."""
 
-    def __init__(self, logs: Logs, desk: Desk, split: Cores, folder: Path) -> None:
+    def __init__(self, logs: Logs, desk: Desk, split: Cores, folder: Path, *, quiet_limit_s: float) -> None:
         self.logs, self.desk, self.split, self.folder = logs, desk, split, folder
+        self.quiet_limit_s = quiet_limit_s
 
     def round(self, number: int) -> Iterator[Run]:
         """One round: four runs, in turns."""
@@ -84,6 +87,7 @@ class Bench:
                 desk.watch(activity, group)
                 time.sleep(2 * settings.flush_after_s)  # the preload's rows are written behind: not in our time
             pending = self._publish(activity, timed, settings)
+            await_quiet(core, self.quiet_limit_s)
             start = read(core, worker.pid)
             seen_from = pending.show()
             desk.watch(activity, group)
@@ -110,12 +114,13 @@ class Bench:
 
     def _hand_script(self, settings: Settings, timed: EventLog) -> Run:
         core = self.split.measured
+        await_quiet(core, self.quiet_limit_s)
         start = read(core, 0)
         told = self.desk.run_hand_script(settings.topics.name_of(Role.ACTIVITY), len(timed), core)
         end = read(core, 0)
-        others = (end.core_s - start.core_s - told["cpu_s"]) / (end.at - start.at)
+        others = (end.core_s - start.core_s - told["core_s"]) / (end.at - start.at)
         return Run(
-            "hand script",
+            HAND,
             told["events"],
             round(told["seconds"], 3),
             round(told["events"] / told["seconds"]),
@@ -136,7 +141,7 @@ def _sum(a: Totals, b: Totals) -> Totals:
     return {address: a.get(address, 0) + b.get(address, 0) for address in a.keys() | b.keys()}
 
 
-def run_rounds(logs: Logs, rounds: int) -> Iterator[list[Run]]:
+def run_rounds(logs: Logs, rounds: int, *, quiet_limit_s: float = QUIET_LIMIT_S) -> Iterator[list[Run]]:
     """Rounds at a broker of their own, which shares its core with chores. Raises BenchFailed, BrokerUnavailable."""
     split = cores()
     os.sched_setaffinity(0, {split.other})  # inherited by the broker and by the chores
@@ -144,7 +149,7 @@ def run_rounds(logs: Logs, rounds: int) -> Iterator[list[Run]]:
         tempfile.TemporaryDirectory(prefix="salespulse-bench-") as folder,
         start_broker(fast=False, heap_mb=BROKER_HEAP_MB) as broker,
     ):
-        bench = Bench(logs, Desk(broker.bootstrap), split, Path(folder))
+        bench = Bench(logs, Desk(broker.bootstrap), split, Path(folder), quiet_limit_s=quiet_limit_s)
         for number in range(1, rounds + 1):
             runs = []
             for run in bench.round(number):

@@ -65,6 +65,12 @@ class Counting:
             row[0 if facts.score >= 9 else 1 if facts.score >= 7 else 2] += 1
 
 
+def cpu_s() -> float:
+    """CPU seconds used so far, librdkafka's threads included."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
 def main(bootstrap: str, topic: str, events: int) -> None:
     """Count ``events`` events of ``topic`` from its beginning."""
     consumer = Consumer(
@@ -77,23 +83,24 @@ def main(bootstrap: str, topic: str, events: int) -> None:
     )
     partitions = consumer.list_topics(topic, 10).topics[topic].partitions
     consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
-    counting, done, began = Counting(), 0, 0.0
+    counting, done, began, used_before = Counting(), 0, 0.0, 0.0
     count = counting.count
     while done < events:
         records = consumer.consume(BATCH_RECORDS, WAIT_S)
         if not records:
             continue
-        began = began or time.perf_counter()
+        if not began:
+            began, used_before = time.perf_counter(), cpu_s()
         for record in records:
             count(record.value())
         done += len(records)
     seconds = time.perf_counter() - began
-    used = resource.getrusage(resource.RUSAGE_SELF)
     outcome = {
         "events": done,
         "seconds": seconds,
-        "cpu_s": used.ru_utime + used.ru_stime,
-        "rss_mb": used.ru_maxrss // 1024,
+        "cpu_s": cpu_s() - used_before,
+        "core_s": cpu_s(),
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "digest": hand_digest(counting.counts, counting.answers),
     }
     print(json.dumps(outcome), flush=True)
