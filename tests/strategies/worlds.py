@@ -1,0 +1,105 @@
+"""Small worlds: what happened, and in which order and how late it was received."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from tests.reference.arrivals import Arrival
+from tests.strategies.drafts import (
+    BASE_MS,
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    MIX,
+    ORGANISATION,
+    Draft,
+    drafts,
+    moments,
+    raw_of,
+)
+
+
+class World(NamedTuple):
+    """Both topics in the order of receipt, and a moment to look at it."""
+
+    activity: list[Arrival]
+    organisation: list[Arrival]
+    as_of_ms: int
+
+
+DELAYED = st.sampled_from([0, 0, 0, 0, MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 27 * HOUR_MS, 3 * DAY_MS, 30 * DAY_MS])
+VERY_LATE = st.sampled_from([0, 0, HOUR_MS, 34 * DAY_MS, 36 * DAY_MS, 50 * DAY_MS])
+said_at = st.builds(lambda ms, days: ms - days * DAY_MS, moments, st.sampled_from([0, 5, 40, 40]))
+looks = st.builds(
+    lambda days, minutes: BASE_MS + days * DAY_MS + minutes * MINUTE_MS + 1234,
+    st.sampled_from([0, 1, 1, 2, 3, 8, 21, 34, 36, 60, 60]),
+    st.sampled_from([0, 4, 5, 14, 16, 61, 91, 700, 1438]),
+)
+
+
+@st.composite
+def told(draw: st.DrawFn, first: Draft, types: list[str]) -> list[Draft]:
+    """All that was ever sent under one identity: the event, sometimes repeats, conflicts, revisions, a void."""
+    sent = [first]
+    for turn in draw(
+        st.lists(st.sampled_from(["repeat", "conflict", "revise", "void"]), max_size=2)
+        if draw(st.integers(0, 2)) == 0
+        else st.just([])
+    ):
+        last = sent[-1]
+        if turn == "repeat":
+            sent.append(draw(st.sampled_from(sent)))
+        elif turn == "void":
+            sent.append({**last, "data": None, "voided": True, "revision": last.get("revision", 0) + 1})
+        else:
+            again = draw(drafts(types if draw(st.booleans()) else [first["type"]], number=0, subject=first["subject"]))
+            revision = last.get("revision", 0) + (1 if turn == "revise" else 0)
+            sent.append({**again, "id": first["id"], "source": first["source"], "revision": revision})
+    return sent
+
+
+@st.composite
+def sent_events(
+    draw: st.DrawFn, types: list[str], subjects: list[str], *, at: st.SearchStrategy[int], most: int, least: int = 0
+) -> list[Draft]:
+    """Up to ``most`` identities with all that was ever sent under each."""
+    found: list[Draft] = []
+    for number in range(draw(st.integers(least, most))):
+        first = draw(drafts(types, number=number, subject=draw(st.sampled_from(subjects)), at=at))
+        found += draw(told(first, types))
+    return found
+
+
+def received(draft: Draft, delay_ms: int, **marks: Any) -> tuple[int, bytes]:
+    """A record, with the moment it is received."""
+    return draft["time_ms"] + delay_ms, raw_of({**draft, **marks})
+
+
+@st.composite
+def receipts(
+    draw: st.DrawFn, sent: list[Draft], delays: st.SearchStrategy[int], *, may_shuffle: bool = True
+) -> list[Arrival]:
+    """The records in order of receipt: delayed each on its own, or all together as history in any order."""
+    if may_shuffle and draw(st.integers(0, 3)) == 0:
+        landed_ms = max((draft["time_ms"] for draft in sent), default=BASE_MS) + MINUTE_MS
+        return [Arrival(raw_of({**draft, "backfill": True}), landed_ms) for draft in draw(st.permutations(sent))]
+    landed = sorted((received(draft, draw(delays)) for draft in sent), key=lambda pair: pair[0])
+    return [Arrival(raw, received_ms) for received_ms, raw in landed]
+
+
+@st.composite
+def worlds(
+    draw: st.DrawFn,
+    *,
+    most: int = 12,
+    types: tuple[str, ...] = tuple(MIX),
+    subjects: tuple[str, ...] = ("A", "A", "A", "B"),
+    delays: st.SearchStrategy[int] = DELAYED,
+    at: st.SearchStrategy[int] = moments,
+) -> World:
+    """A tenant's history of up to ``most`` activity identities and a few words about its organisation."""
+    activity = draw(sent_events(list(types), list(subjects), at=at, most=most, least=min(5, most)))
+    said = draw(sent_events(list(ORGANISATION), ["org"], at=said_at, most=6))
+    return World(draw(receipts(activity, delays)), draw(receipts(said, delays, may_shuffle=False)), draw(looks))

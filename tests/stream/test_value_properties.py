@@ -1,0 +1,135 @@
+"""The whole core against the naive reference: every value, at random moments, over worlds that hypothesis invents."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.event import Event, decode
+from schemas.kpi import KpiValue
+from tests.reference.arrivals import Arrival, Judgement, judge
+from tests.reference.readings import Reading, Tenant
+from tests.strategies.pipeline import Pipeline
+from tests.strategies.worlds import VERY_LATE, World, worlds
+
+Comparable = tuple[object, ...]
+
+
+def expected(world: World, *, as_of_ms: int) -> tuple[Judgement, list[Reading]]:
+    """The reference's verdicts, and everything it reads."""
+    activity = judge(world.activity, may_backfill=True, partitions=2)
+    said = [
+        kept.event
+        for account in judge(world.organisation, may_backfill=True).accounts.values()
+        for kept in account.standing.values()
+    ]
+    return activity, list(Tenant("acme", activity, said, as_of_ms=as_of_ms).readings())
+
+
+def shown(number: Fraction | None) -> int | float | None:
+    """A number as the API shows it."""
+    if number is None:
+        return None
+    return number.numerator if number.denominator == 1 else float(number)
+
+
+def of_reading(reading: Reading) -> Comparable:
+    """What must agree, of a reading. Whether it is restated is compared elsewhere: a void leaves no fact to look at."""
+    as_of = datetime.fromtimestamp(reading.cut_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    facets = {name: shown(part) for name, part in reading.facets.items()}
+    numbers = (shown(reading.value), reading.n, shown(reading.numerator), shown(reading.denominator))
+    return (reading.kpi, reading.scope, reading.window, as_of, *numbers, facets, reading.partial)
+
+
+def of_value(value: KpiValue) -> Comparable:
+    """The same of a value of the core."""
+    numbers = (value.value, value.n, value.numerator, value.denominator)
+    return (value.kpi, value.scope, value.window, value.as_of, *numbers, value.facets, value.status == "partial")
+
+
+def assert_same(pipeline: Pipeline, world: World, *, as_of_ms: int) -> None:
+    """The core's values are the reference's, row by row."""
+    _, readings = expected(world, as_of_ms=as_of_ms)
+    found = {tuple(row[:3]): row for row in map(of_value, pipeline.values(as_of_ms=as_of_ms))}
+    wanted = {tuple(row[:3]): row for row in map(of_reading, readings)}
+    assert found == wanted
+
+
+@given(worlds())
+@settings(max_examples=150, deadline=None)
+def test_every_value_is_the_reference_s(world: World) -> None:
+    pipeline = Pipeline()
+    pipeline.publish(world.activity, world.organisation)
+    pipeline.run()
+    assert_same(pipeline, world, as_of_ms=world.as_of_ms)
+
+
+@given(worlds(delays=VERY_LATE))
+@settings(max_examples=100, deadline=None)
+def test_verdicts_are_the_reference_s(world: World) -> None:
+    pipeline = Pipeline()
+    pipeline.publish(world.activity, world.organisation)
+    pipeline.run()
+    verdicts, _ = expected(world, as_of_ms=world.as_of_ms)
+    counted = {str(code): verdicts.verdicts.count(code) for code in set(verdicts.verdicts)}
+    assert {code: count for code, count in pipeline.tallies().items() if count} == counted
+    assert sum(counted.values()) == len(world.activity)
+
+
+@given(worlds(), st.integers(1, 5), st.integers(0, 9), st.data())
+@settings(max_examples=100, deadline=None)
+def test_snapshot_and_resume_change_nothing(world: World, most: int, flush_lag: int, data: st.DataObject) -> None:
+    plain, broken = Pipeline(), Pipeline(flush_lag=flush_lag)
+    for pipeline in (plain, broken):
+        pipeline.publish(world.activity, world.organisation)
+    plain.run()
+    while not all(slot.is_done() for slot in broken.accounts):
+        for number, slot in enumerate(broken.accounts):
+            broken.step(slot, most)
+            if data.draw(st.booleans()):
+                slot.resume(broken.fresh_accounts(number))
+    while not all(slot.is_done() for slot in broken.boards):
+        for number, slot in enumerate(broken.boards):
+            broken.step(slot, most)
+            if data.draw(st.booleans()):
+                slot.resume(broken.fresh_board(number))
+    assert broken.tallies() == plain.tallies()
+    assert list(broken.values(as_of_ms=world.as_of_ms)) == list(plain.values(as_of_ms=world.as_of_ms))
+
+
+@given(worlds(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_repeating_any_record_changes_no_value(world: World, data: st.DataObject) -> None:
+    once, twice = Pipeline(), Pipeline()
+    once.publish(world.activity, world.organisation)
+    repeated: list[Arrival] = []
+    for arrival in world.activity:
+        repeated.append(arrival)
+        if data.draw(st.booleans()):
+            earlier = data.draw(st.sampled_from(repeated))
+            repeated.append(Arrival(earlier.raw, arrival.received_ms))
+    twice.publish(repeated, [arrival for arrival in world.organisation for _ in range(2)])
+    once.run()
+    twice.run()
+    assert list(once.values(as_of_ms=world.as_of_ms)) == list(twice.values(as_of_ms=world.as_of_ms))
+
+
+@given(worlds(subjects=("A", "B", "C", "D")))
+@settings(max_examples=60, deadline=None)
+def test_the_number_of_partitions_changes_no_value(world: World) -> None:
+    pipelines = [Pipeline(partitions=count, cells_partitions=cells) for count, cells in ((1, 1), (3, 2))]
+    for pipeline in pipelines:
+        pipeline.publish(world.activity, world.organisation)
+        pipeline.run()
+    one, three = (list(pipeline.values(as_of_ms=world.as_of_ms)) for pipeline in pipelines)
+    assert one == three
+
+
+def test_worlds_are_made_of_valid_events() -> None:
+    """A world of refusals would prove nothing."""
+    world = worlds(most=30).example()
+    events = [decode(arrival.raw) for arrival in world.activity + world.organisation]
+    assert all(isinstance(event, Event) for event in events)
