@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.structs import RecordMetadata
 
 from gateway.log_reader import reason_of
 from gateway.records import Outgoing
@@ -43,6 +42,8 @@ class LogWriter:
         self._names = names
         self._producer: AIOKafkaProducer | None = None
         self._failed = asyncio.Event()
+        self._lanes: dict[tuple[str, int], _Lane] = {}
+        self._draining: set[asyncio.Task[None]] = set()
         self.pending_bytes = 0
 
     @property
@@ -81,55 +82,60 @@ class LogWriter:
         A record without confirmation may still be written later: whoever sends it again relies on its identity. Raises
         LogUnavailable if nothing was tried.
         """
-        producer = self._producer
-        if producer is None or self.pending_bytes > MAX_PENDING_BYTES:
+        if self._producer is None or self.pending_bytes > MAX_PENDING_BYTES:
             raise LogUnavailable("the log can't be written to at the moment")
-        homes: dict[tuple[str, int], list[int]] = defaultdict(list)
+        request = _Request(len(records))
         for index, record in enumerate(records):
-            homes[record.topic, record.partition].append(index)
-        confirmed = [False] * len(records)
-        tasks = [asyncio.create_task(self._append_home(producer, records, home, confirmed)) for home in homes.items()]
-        if tasks:
-            done, late = await asyncio.wait(tasks, timeout=ACK_WITHIN_S)
-            for task in done:
-                task.result()
-            for task in late:
-                task.cancel()
-        return confirmed
+            home = record.topic, record.partition
+            lane = self._lanes.get(home)
+            if lane is None:
+                lane = self._lanes[home] = _Lane(*home)
+            lane.waiting.append((record, request, index))
+            if not lane.is_draining:
+                lane.is_draining = True
+                task = asyncio.create_task(self._drain(lane))
+                self._draining.add(task)
+                task.add_done_callback(self._drained)
+        if records:
+            await asyncio.wait([request.settled], timeout=ACK_WITHIN_S)
+        request.is_given_up = True
+        return request.confirmed
 
-    async def _append_home(
-        self,
-        producer: AIOKafkaProducer,
-        records: Sequence[Outgoing],
-        home: tuple[tuple[str, int], list[int]],
-        confirmed: list[bool],
-    ) -> None:
-        """Write the records of one partition, batch after batch, and mark the confirmed ones."""
-        (role, partition), waiting = home
-        while waiting:
-            batch, count = _fill(producer, records, waiting)
-            size = batch.size()
-            try:
-                sent = await producer.send_batch(batch, self._names[role], partition=partition)
-            except KafkaError as exc:
-                self._give_up(producer, exc)
-                return
-            self.pending_bytes += size
-            sent.add_done_callback(lambda outcome, size=size: self._settle(producer, outcome, size))
-            # Waiting on the batch from outside leaves it in the producer when this request's time is over.
-            await asyncio.wait([sent])
-            if sent.cancelled() or sent.exception() is not None:
-                return
-            for index in waiting[:count]:
-                confirmed[index] = True
-            waiting = waiting[count:]
+    async def _drain(self, lane: _Lane) -> None:
+        """Write what waits for a partition, batch after batch, several requests together, until nothing waits."""
+        try:
+            while lane.waiting:
+                await self._write_batch(lane)
+        finally:
+            lane.is_draining = False
 
-    def _settle(self, producer: AIOKafkaProducer, outcome: asyncio.Future[RecordMetadata], size: int) -> None:
-        """A batch was confirmed or failed, possibly long after its request was answered."""
+    async def _write_batch(self, lane: _Lane) -> None:
+        producer = self._producer
+        if producer is None or self._failed.is_set():
+            lane.disappoint()
+            return
+        batch, taken = _fill(producer, lane.waiting)
+        if not taken:
+            return
+        size = batch.size()
+        try:
+            sent = await producer.send_batch(batch, self._names[lane.topic], partition=lane.partition)
+        except KafkaError as exc:
+            self._give_up(producer, exc)
+            _settle(taken, confirmed=False)
+            return
+        self.pending_bytes += size
+        await asyncio.wait([sent])
         self.pending_bytes -= size
-        failure = None if outcome.cancelled() else outcome.exception()
+        failure = sent.exception()
         if failure is not None:
             self._give_up(producer, failure)
+        _settle(taken, confirmed=failure is None)
+
+    def _drained(self, task: asyncio.Task[None]) -> None:
+        self._draining.discard(task)
+        if not task.cancelled():
+            task.result()
 
     def _give_up(self, producer: AIOKafkaProducer, reason: BaseException) -> None:
         if producer is self._producer and not self._failed.is_set():
@@ -149,18 +155,62 @@ class LogWriter:
         )
 
 
-def _fill(producer: AIOKafkaProducer, records: Sequence[Outgoing], waiting: Sequence[int]) -> tuple[BatchBuilder, int]:
-    """A batch of as many of the ``waiting`` records as fit, and their number, which is at least one."""
+class _Request:
+    """What became of the records of one call of `append`."""
+
+    __slots__ = ("_left", "confirmed", "is_given_up", "settled")
+
+    def __init__(self, records: int) -> None:
+        self.confirmed = [False] * records
+        self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.is_given_up = False
+        self._left = records
+
+    def settle(self, index: int, *, confirmed: bool) -> None:
+        """The record at ``index`` was confirmed, or will not be."""
+        self.confirmed[index] = confirmed
+        self._left -= 1
+        if not self._left and not self.settled.done():
+            self.settled.set_result(None)
+
+
+_Waiting = tuple[Outgoing, _Request, int]
+
+
+class _Lane:
+    """The records that wait for one partition, oldest first."""
+
+    def __init__(self, topic: str, partition: int) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.waiting: deque[_Waiting] = deque()
+        self.is_draining = False
+
+    def disappoint(self) -> None:
+        """Nothing of what waits will be written."""
+        _settle(self.waiting, confirmed=False)
+        self.waiting.clear()
+
+
+def _fill(producer: AIOKafkaProducer, waiting: deque[_Waiting]) -> tuple[BatchBuilder, list[_Waiting]]:
+    """A batch of as many records as fit, taken from the front. Those whose request has been answered are left out."""
     batch = producer.create_batch()
     append = batch.append
-    count = 0
-    for index in waiting:
-        record = records[index]
-        if append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers)) is None:
-            break
-        count += 1
+    taken: list[_Waiting] = []
+    while waiting:
+        record, request, _ = waiting[0]
+        if not request.is_given_up:
+            if append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers)) is None:
+                break
+            taken.append(waiting[0])
+        waiting.popleft()
     batch.close()
-    return batch, count
+    return batch, taken
+
+
+def _settle(taken: Iterable[_Waiting], *, confirmed: bool) -> None:
+    for _, request, index in taken:
+        request.settle(index, confirmed=confirmed)
 
 
 async def _close(producer: AIOKafkaProducer) -> None:

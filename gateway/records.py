@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
-from schemas.event import Event, encode_key, home_partition
+from schemas.event import Event, encode_key, home_partition, is_activity
 from schemas.receipt import RECEIVED_AT, sign
 from schemas.records import Headers
 from schemas.verdicts import Code, Refusal
 
-FIRST_ORGANISATION_KIND = 64
 MAX_LETTER_BYTES = 900_000
 MAX_DETAIL_BYTES = 4_000
+REMEMBERED_ACCOUNTS = 65_536
 
 
 class Outgoing(NamedTuple):
@@ -38,11 +39,12 @@ class Router:
 
     def event(self, event: Event, raw: bytes, received_ms: int) -> Outgoing:
         """The record of an accepted event: its bytes as they came, under its account's (or its tenant's) key."""
-        if event.kind >= FIRST_ORGANISATION_KIND:
-            role, key = "organisation", event.tenant.encode()
+        if is_activity(event.kind):
+            role, (key, home) = "activity", _home_of_account(event.tenant, event.subject, self._partitions["activity"])
         else:
-            role, key = "activity", encode_key(event.tenant, event.subject)
-        return Outgoing(role, home_partition(key, self._partitions[role]), key, raw, self._receipt(raw, received_ms))
+            role, key = "organisation", event.tenant.encode()
+            home = home_partition(key, self._partitions[role])
+        return Outgoing(role, home, key, raw, self._receipt(raw, received_ms))
 
     def letter(self, refusal: Refusal, raw: bytes, received_ms: int) -> Outgoing:
         """The dead letter of a refused event. It has no origin headers, since it never was in a topic."""
@@ -66,3 +68,10 @@ class Router:
         if self._signing_key:
             return tuple(sign(received_ms, raw, self._signing_key))
         return ((RECEIVED_AT, str(received_ms).encode()),)
+
+
+@lru_cache(REMEMBERED_ACCOUNTS)
+def _home_of_account(tenant: str, subject: str, partitions: int) -> tuple[bytes, int]:
+    """The key and the partition of an account."""
+    key = encode_key(tenant, subject)
+    return key, home_partition(key, partitions)
