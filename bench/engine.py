@@ -10,10 +10,12 @@ import time
 from pathlib import Path
 
 from bench.desk import ROOT, BenchFailed, pinned
+from bench.machine import cpu_s
 from config.settings import Settings
 
 READY_LIMIT_S = 120.0
 STOP_LIMIT_S = 60.0
+IDLE_LOOK_S, IDLE_SHARE = 1.0, 0.2
 RESTORED = "restored:"
 
 
@@ -45,6 +47,17 @@ class Worker:
             if time.monotonic() > until:
                 raise BenchFailed(f"the worker opened too few slots in {READY_LIMIT_S:.0f} s: {self._last_words()}")
             time.sleep(0.1)
+
+    def await_idle(self, flush_after_s: float) -> None:
+        """Return when it has nothing left to write: the last rows are due ``flush_after_s`` after the last event."""
+        time.sleep(flush_after_s + IDLE_LOOK_S / 2)
+        until = time.monotonic() + READY_LIMIT_S
+        while time.monotonic() < until:
+            before = cpu_s(self.pid)
+            time.sleep(IDLE_LOOK_S)
+            if cpu_s(self.pid) - before < IDLE_SHARE * IDLE_LOOK_S:
+                return
+        raise BenchFailed(f"the worker found no rest in {READY_LIMIT_S:.0f} s")
 
     def check(self) -> None:
         """Raise BenchFailed if the worker has ended."""

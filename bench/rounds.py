@@ -85,7 +85,7 @@ class Bench:
             if before is not None:
                 self._publish(activity, before, settings).show()
                 desk.watch(activity, group)
-                time.sleep(2 * settings.flush_after_s)  # the preload's rows are written behind: not in our time
+                worker.await_idle(settings.flush_after_s)  # the preload's rows are written behind: not in our time
             pending = self._publish(activity, timed, settings)
             await_quiet(core, self.quiet_limit_s)
             start = read(core, worker.pid)
