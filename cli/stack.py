@@ -1,0 +1,191 @@
+"""The whole pipeline as child processes: a broker (or one's own), topics, a worker, a gateway. All end with us."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from cli.broker import Broker, start_broker
+from cli.broker.keeper import DISMISSAL, KEEPER
+from cli.broker.ports import is_free
+from cli.topics import ensure_topics
+from config.settings import PREFIX, load_settings
+
+READY_LIMIT_S = 90.0
+STOP_LIMIT_S = 30.0
+PORTS_TRIED = 50
+LAST_LINES = 12
+
+Say = Callable[[str], None]
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM end this process as Ctrl-C does: with KeyboardInterrupt, so that what it started is stopped in order.
+
+    A shell lets its background jobs ignore Ctrl-C; set anew, SIGINT ends those as well.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+
+
+class StackFailed(Exception):
+    """Something did not start or ended early. The text says what, and how its log ends."""
+
+
+class Kept:
+    """A `salespulse` subcommand as a child process with settings of its own; killed when this process is gone."""
+
+    def __init__(self, arguments: list[str], settings: Mapping[str, str], log: Path) -> None:
+        self.name = " ".join(arguments)
+        self.log = log
+        # `env` sets the variables, so that nothing here has to read the environment that the child inherits.
+        variables = [f"{name}={value}" for name, value in settings.items()]
+        command = ["env", *variables, sys.executable, "-m", "cli.main", *arguments]
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                [*KEEPER, "", *command], stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id of the subcommand itself."""
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, unless it has ended."""
+        if self.is_running():
+            os.kill(self.pid, number)
+
+    def wait(self, limit_s: float = STOP_LIMIT_S) -> None:
+        """Wait until it ends, at the latest kill it; then its keeper goes too."""
+        try:
+            self._process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        pipe = self._process.stdin
+        if pipe is not None and not pipe.closed:
+            try:
+                pipe.write(DISMISSAL)
+                pipe.close()
+            except BrokenPipeError:
+                return  # the keeper went with its process group
+
+    def last_lines(self) -> str:
+        """How its log ends."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-LAST_LINES:])
+
+
+class Stack:
+    """Everything a running SalesPulse needs. As a context: started at its beginning, stopped at its end.
+
+    ``brokers``: a Kafka of one's own; None starts one, in ``folder`` if its records are to be kept. ``settings`` are
+    variables for worker and gateway. The gateway's port is ``port``, or the next free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        brokers: str | None,
+        port: int,
+        settings: Mapping[str, str],
+        folder: Path | None = None,
+        say: Say = lambda _text: None,
+    ) -> None:
+        self.logs = Path(tempfile.mkdtemp(prefix="salespulse-logs-"))
+        self.port = next((p for p in range(port, port + PORTS_TRIED) if is_free(p)), port)
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.brokers = brokers or ""
+        self._given = dict(settings)
+        self._folder = folder
+        self._say = say
+        self._broker: Broker | None = None
+        self._children: list[Kept] = []
+
+    def __enter__(self) -> Stack:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if error is None or isinstance(error, KeyboardInterrupt):
+            # After a failure the logs stay: they are what somebody will want to read.
+            shutil.rmtree(self.logs, ignore_errors=True)
+
+    def _start(self) -> None:
+        if not self.brokers:
+            self._say("starting Kafka")
+            self._broker = start_broker(folder=self._folder)
+            self.brokers = self._broker.bootstrap
+        self._say(f"creating topics at {self.brokers}")
+        overrides = {name.removeprefix(PREFIX).lower(): value for name, value in self._given.items()}
+        ensure_topics(load_settings(kafka_brokers=self.brokers, **overrides))
+        self._say("starting gateway and worker")
+        self.start("gateway", SALESPULSE_PORT=str(self.port))
+        self.start("worker")
+        self._wait_ready()
+
+    def start(self, *arguments: str, **settings: str) -> Kept:
+        """Start another child, such as a second worker; it is stopped with the rest."""
+        number = len(self._children)
+        given = {"KAFKA_BROKERS": self.brokers} | self._given | settings
+        child = Kept(list(arguments), given, self.logs / f"{number}-{arguments[0]}.log")
+        self._children.append(child)
+        return child
+
+    def check(self) -> None:
+        """Raise StackFailed if a child has ended by itself."""
+        for child in self._children:
+            if not child.is_running():
+                raise StackFailed(f"the {child.name} ended; its log {child.log} closes with:\n{child.last_lines()}")
+
+    def leave(self, child: Kept, number: signal.Signals = signal.SIGTERM) -> None:
+        """End one child on purpose."""
+        child.send(number)
+        child.wait()
+        self._children.remove(child)
+
+    def stop(self) -> None:
+        """End everything: worker and gateway together, then the broker. A second call is idle."""
+        for child in self._children:
+            child.send(signal.SIGTERM)
+        for child in self._children:
+            child.wait()
+        self._children.clear()
+        if self._broker is not None:
+            self._broker.stop()
+            self._broker = None
+
+    def _wait_ready(self) -> None:
+        limit = time.monotonic() + READY_LIMIT_S
+        while True:
+            self.check()
+            try:
+                with urllib.request.urlopen(f"{self.address}/readyz", timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                if time.monotonic() > limit:
+                    raise StackFailed(
+                        f"the gateway is not ready after {READY_LIMIT_S:.0f} s; see {self.logs}"
+                    ) from None
+                time.sleep(0.2)
