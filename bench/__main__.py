@@ -31,7 +31,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 def compare(mix: Mix, rounds: int, *, write: bool) -> bool:
     """Run the comparison and print it. True if every digest was right."""
     from bench.desk import BenchFailed
-    from bench.report import figures, table, write_results
+    from bench.report import figures, restore_line, table, write_results
     from bench.rounds import run_rounds
     from cli.broker import BrokerUnavailable
 
@@ -44,6 +44,7 @@ def compare(mix: Mix, rounds: int, *, write: bool) -> bool:
     for one in found:
         if one.ratio is not None:
             print(f"{one.program} ÷ hand script: {one.ratio} (by CPU time {one.cpu_ratio})")
+    print(restore_line(done))
     if write:
         print(f"written: {write_results(mix, done)}")
     right = all(one.right for one in found)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.desk import ROOT, BenchFailed, pinned
 from bench.machine import cpu_s
@@ -16,7 +18,19 @@ from config.settings import Settings
 READY_LIMIT_S = 120.0
 STOP_LIMIT_S = 60.0
 IDLE_LOOK_S, IDLE_SHARE = 1.0, 0.2
-RESTORED = "restored:"
+RESTORED = re.compile(r"restored: (\d+) rows, (\d+) records folded again, ([\d.]+) s")
+
+
+class Restore(NamedTuple):
+    """Taking over all slots: state rows read, records folded again, seconds until the last slot was open."""
+
+    rows: int
+    refolded: int
+    seconds: float
+
+    def line(self) -> str:
+        """The restore in one line."""
+        return f"restored {self.rows:,} rows, {self.refolded:,} records folded again, in {self.seconds:.2f} s"
 
 
 class Worker:
@@ -42,11 +56,18 @@ class Worker:
     def wait_ready(self) -> None:
         """Return when every slot is open. Raises BenchFailed."""
         until = time.monotonic() + READY_LIMIT_S
-        while self._said.read_text().count(RESTORED) < self._partitions:
+        while len(RESTORED.findall(self._said.read_text())) < self._partitions:
             self.check()
             if time.monotonic() > until:
                 raise BenchFailed(f"the worker opened too few slots in {READY_LIMIT_S:.0f} s: {self._last_words()}")
             time.sleep(0.1)
+
+    def restored(self) -> Restore:
+        """What it took to open its slots, which open side by side."""
+        found = [RESTORED.search(line) for line in self._said.read_text().splitlines()]
+        slots = [(int(one[1]), int(one[2]), float(one[3])) for one in found if one]
+        rows, refolded, seconds = zip(*slots, strict=True)
+        return Restore(sum(rows), sum(refolded), max(seconds))
 
     def await_idle(self, flush_after_s: float) -> None:
         """Return when it has nothing left to write: the last rows are due ``flush_after_s`` after the last event."""

@@ -12,7 +12,7 @@ from statistics import median
 
 from bench.generate import Mix
 from bench.machine import description
-from bench.rounds import HAND, Run
+from bench.rounds import HAND, Round
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- latest: written by make bench -->", "<!-- end of latest -->"
@@ -38,12 +38,12 @@ class Figure:
     cpu_ratio: float | None
 
 
-def figures(rounds: list[list[Run]]) -> list[Figure]:
+def figures(rounds: list[Round]) -> list[Figure]:
     """One figure a program. In a round each run of ACCOUNTS is followed by one of the hand script."""
     found = []
-    for program in dict.fromkeys(run.program for runs in rounds for run in runs):
-        runs = [run for of_round in rounds for run in of_round if run.program == program]
-        pairs = [(run, after) for of_round in rounds for run, after in pairwise(of_round)]
+    for program in dict.fromkeys(run.program for one in rounds for run in one.runs):
+        runs = [run for one in rounds for run in one.runs if run.program == program]
+        pairs = [pair for one in rounds for pair in pairwise(one.runs)]
         compared = [(run, hand) for run, hand in pairs if run.program == program != HAND == hand.program]
         found.append(
             Figure(
@@ -85,11 +85,17 @@ def _row(one: Figure) -> str:
     return "".join(f"| {cell} " for cell in (*cells, f"at most {one.foreign:.0%}", _verdict(one.right))) + "|\n"
 
 
+def restore_line(rounds: list[Round]) -> str:
+    """The median restore of the full state, as a sentence."""
+    restore = sorted((one.restore for one in rounds), key=lambda restore: restore.seconds)[len(rounds) // 2]
+    return f"A worker that takes over the full state has {restore.line()}."
+
+
 def _verdict(right: bool) -> str:
     return "right" if right else "WRONG"
 
 
-def write_results(mix: Mix, rounds: list[list[Run]], folder: Path = HERE) -> Path:
+def write_results(mix: Mix, rounds: list[Round], folder: Path = HERE) -> Path:
     """Write results/<date>.json and the page's table; returns the file."""
     today = datetime.now(UTC).date().isoformat()
     found, machine = figures(rounds), description()
@@ -100,7 +106,7 @@ def write_results(mix: Mix, rounds: list[list[Run]], folder: Path = HERE) -> Pat
         "machine": machine,
         "mix": asdict(mix),
         "figures": [asdict(one) for one in found],
-        "rounds": [[asdict(run) for run in runs] for runs in rounds],
+        "rounds": [{"runs": [asdict(run) for run in one.runs], "restore": one.restore._asdict()} for one in rounds],
     }
     file.write_text(json.dumps(told, indent=1) + "\n")
     page = folder / "README.md"
@@ -111,5 +117,5 @@ def write_results(mix: Mix, rounds: list[list[Run]], folder: Path = HERE) -> Pat
         f"seed {mix.seed}. {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
         f"{machine['system']}, Python {machine['python']}."
     )
-    page.write_text(f"{before}{BEGIN}\n{lines}\n\n{table(found)}{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n{lines}\n\n{table(found)}\n{restore_line(rounds)}\n{END}{after}")
     return file

@@ -13,10 +13,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.core import comparable, differences, totals_in
 from bench.desk import Desk, Publication, write_plain
-from bench.engine import Worker
+from bench.engine import Restore, Worker
 from bench.generate import ANCHOR_MS, Logs
 from bench.log import EventLog, expected_by_hand, shifted, totals_digest
 from bench.machine import Cores, await_quiet, cores, foreign_share, read, rss_mb
@@ -54,6 +55,13 @@ class Run:
         )
 
 
+class Round(NamedTuple):
+    """ACCOUNTS and the hand script in turns, then a restore."""
+
+    runs: list[Run]
+    restore: Restore
+
+
 class Bench:
     """Runs rounds at one broker."""
 
@@ -61,14 +69,15 @@ class Bench:
         self.logs, self.desk, self.split, self.folder = logs, desk, split, folder
         self.quiet_limit_s = quiet_limit_s
 
-    def round(self, number: int) -> Iterator[Run]:
-        """One round: four runs, in turns."""
+    def round(self, number: int) -> Iterator[Run | Restore]:
+        """One round: four runs in turns, and a restore of the full state."""
         by_ms = int(time.time() * 1000) - ANCHOR_MS
         preload, timed = shifted(self.logs.preload, by_ms), shifted(self.logs.timed, by_ms)
         empty, full = self._settings(f"bench{number}-empty."), self._settings(f"bench{number}-full.")
         yield self._accounts("accounts empty", empty, None, timed)
         yield self._hand_script(empty, timed)
         yield self._accounts("accounts full", full, preload, timed)
+        yield self._restore(full)
         yield self._hand_script(empty, timed)  # the other topic begins with the preload, which it has no use for
 
     def _settings(self, prefix: str) -> Settings:
@@ -86,8 +95,8 @@ class Bench:
                 self._publish(activity, before, settings).show()
                 desk.watch(activity, group)
                 worker.await_idle(settings.flush_after_s)  # the preload's rows are written behind: not in our time
-            pending = self._publish(activity, timed, settings)
             await_quiet(core, self.quiet_limit_s)
+            pending = self._publish(activity, timed, settings)
             start = read(core, worker.pid)
             seen_from = pending.show()
             desk.watch(activity, group)
@@ -111,6 +120,12 @@ class Bench:
             totals_digest(comparable(expected, found)),
             not wrong,
         )
+
+    def _restore(self, settings: Settings) -> Restore:
+        """A second worker takes over what the first has left."""
+        with Worker(settings, self.split.measured, self.folder / "restore.log") as worker:
+            worker.wait_ready()
+            return worker.restored()
 
     def _hand_script(self, settings: Settings, timed: EventLog) -> Run:
         core = self.split.measured
@@ -141,7 +156,7 @@ def _sum(a: Totals, b: Totals) -> Totals:
     return {address: a.get(address, 0) + b.get(address, 0) for address in a.keys() | b.keys()}
 
 
-def run_rounds(logs: Logs, rounds: int, *, quiet_limit_s: float = QUIET_LIMIT_S) -> Iterator[list[Run]]:
+def run_rounds(logs: Logs, rounds: int, *, quiet_limit_s: float = QUIET_LIMIT_S) -> Iterator[Round]:
     """Rounds at a broker of their own, which shares its core with chores. Raises BenchFailed, BrokerUnavailable."""
     split = cores()
     os.sched_setaffinity(0, {split.other})  # inherited by the broker and by the chores
@@ -151,8 +166,9 @@ def run_rounds(logs: Logs, rounds: int, *, quiet_limit_s: float = QUIET_LIMIT_S)
     ):
         bench = Bench(logs, Desk(broker.bootstrap), split, Path(folder), quiet_limit_s=quiet_limit_s)
         for number in range(1, rounds + 1):
-            runs = []
-            for run in bench.round(number):
-                runs.append(run)
-                print(f"round {number}  {run.line()}", flush=True)
-            yield runs
+            done = []
+            for one in bench.round(number):
+                done.append(one)
+                print(f"round {number}  {one.line()}", flush=True)
+            runs = [one for one in done if isinstance(one, Run)]
+            yield Round(runs, next(one for one in done if isinstance(one, Restore)))

@@ -86,7 +86,7 @@ def main(bootstrap: str, topic: str, events: int) -> None:
     counting, done, began, used_before = Counting(), 0, 0.0, 0.0
     count = counting.count
     while done < events:
-        records = consumer.consume(BATCH_RECORDS, WAIT_S)
+        records = consumer.consume(min(BATCH_RECORDS, events - done), WAIT_S)  # a short batch waits its time out
         if not records:
             continue
         if not began:

@@ -22,7 +22,8 @@ def all_cores() -> Iterator[None]:
 
 def test_a_round_runs_both_programs_and_both_come_to_the_right_digest(all_cores: None, tmp_path: Path) -> None:
     logs: Logs = logs_of(Mix(events=3_000, accounts=1_000, reps=20), folder=tmp_path)
-    (runs,) = run_rounds(logs, 1, quiet_limit_s=0.0)
-    assert [run.program for run in runs] == ["accounts empty", "hand script", "accounts full", "hand script"]
-    assert [run.right for run in runs] == [True] * 4
-    assert all(run.events == 3_000 and run.rate > 0 for run in runs)
+    (one,) = run_rounds(logs, 1, quiet_limit_s=0.0)
+    assert [run.program for run in one.runs] == ["accounts empty", "hand script", "accounts full", "hand script"]
+    assert [run.right for run in one.runs] == [True] * 4
+    assert all(run.events == 3_000 and run.rate > 0 for run in one.runs)
+    assert one.restore.rows > 0
