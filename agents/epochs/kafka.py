@@ -158,7 +158,8 @@ class KafkaLog:
         self, watcher: AIOKafkaConsumer, tps: list[TopicPartition], isolation: int
     ) -> dict[TopicPartition, int]:
         client: Any = watcher._client  # noqa: SLF001 - the public call knows one isolation level only
-        await client._wait_on_metadata(tps[0].topic)  # noqa: SLF001
+        for topic in {tp.topic for tp in tps}:
+            await client._wait_on_metadata(topic)  # noqa: SLF001
         asked: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
         for tp in tps:
             leader = client.cluster.leader_for_partition(tp)

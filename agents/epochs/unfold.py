@@ -162,15 +162,19 @@ async def drain(
     *,
     wanted: Collection[TopicPartition] | None,
     timeout_s: float,
+    is_current: Callable[[], bool] = lambda: True,
 ) -> Drained:
     """What the fetcher has for ``wanted`` partitions (None: all), waiting up to ``timeout_s`` for the first of it.
 
+    Takes nothing once ``is_current`` is false: what is taken for a caller who will drop it is lost to the next one.
     Does for batches what aiokafka's Fetcher.fetched_records does for records. Raises what a fetch has failed with.
     """
     deadline = time.monotonic() + timeout_s
     while True:
         if fetcher._subscriptions.reassignment_in_progress:
             await fetcher._subscriptions.wait_for_assignment()
+        if not is_current():
+            return {}
         drained = _drain_once(fetcher, source_of, signing_key, wanted)
         left = deadline - time.monotonic()
         if drained or left <= 0 or fetcher._closed:

@@ -109,12 +109,27 @@ class BatchConsumerThread(base.AIOKafkaConsumerThread):
         app = self.consumer.stage_app
         with fetcher._subscriptions.fetch_context():
             drained = await drain(
-                fetcher, app.source_of, app.signing_key, wanted=active_partitions, timeout_s=min(timeout or 0, TURN_S)
+                fetcher,
+                app.source_of,
+                app.signing_key,
+                wanted=active_partitions,
+                timeout_s=min(timeout or 0, TURN_S),
+                is_current=lambda: self.consumer.flow_active and consumer._coordinator.generation == generation,
             )
         return {
             TP(tp.topic, tp.partition): [Fetched(generation, batch) for batch in batches]
             for tp, batches in drained.items()
         }
+
+
+class NoOffsets(dict[TP, int | None]):
+    """In place of Faust's memory of the offsets it has read: by it Faust drops what is read again after a seek."""
+
+    def __getitem__(self, tp: TP) -> None:
+        return None
+
+    def __setitem__(self, tp: TP, offset: int | None) -> None:
+        return None
 
 
 class BatchConsumer(base.Consumer):
@@ -125,6 +140,7 @@ class BatchConsumer(base.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._wake = asyncio.Event()
         super().__init__(*args, **kwargs)
+        self._read_offset = NoOffsets()
 
     @property
     def stage_app(self) -> StageApp:
@@ -137,7 +153,12 @@ class BatchConsumer(base.Consumer):
     # ---- partitions come and go
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Let Faust prepare its streams, then open the slots."""
+        """Let Faust prepare its streams, then open the slots.
+
+        The flow stands still until Faust has cleared its queues: at the first assignment it would not, and a batch
+        fetched before the clearing would be lost.
+        """
+        self.stop_flow()
         await super().on_partitions_assigned(assigned, generation_id)
         self.stage_app.take_over(assigned)
 
@@ -153,7 +174,6 @@ class BatchConsumer(base.Consumer):
 
     async def begin_at(self, tp: TopicPartition, offset: int) -> None:
         """Live batches of ``tp`` begin at ``offset``, now."""
-        self._read_offset[TP(tp.topic, tp.partition)] = None
         if not await self._thread.call_thread(self._thread.begin_at, tp, offset):
             await asyncio.Event().wait()  # taken away meanwhile: the release that follows cancels the wait
         self._wake.set()

@@ -9,9 +9,10 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
 
@@ -22,43 +23,57 @@ from cli.topics import ensure_topics
 from config.settings import Settings, load_settings
 from config.topics import Role
 from schemas.rows import POSITION_KEY
-from tests.simulation.toys import BONUS, home_of
+from tests.simulation.oracle import Oracle, Records
+from tests.simulation.toys import home_of
 
 ROOT = Path(__file__).parents[2]
-TENANTS = 6
-ACCOUNTS = 40
-REPEATED, ELSEWHERE, BROKEN = 0.1, 0.03, 0.02
+STAGES = ("accounts", "board")
+TENANTS, ACCOUNTS = 6, 40
 
 
-class Oracle:
-    """What the totals have to be, from the records that were published and acknowledged."""
+class Worker:
+    """A worker process with a toy stage; its log goes to a file."""
 
-    def __init__(self) -> None:
-        self.totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-        self.tallies: Counter[str] = Counter()
-        self._seen: dict[str, set[str]] = defaultdict(set)
+    def __init__(self, stage: str, environment: dict[str, str], log: Path) -> None:
+        self.stage, self._log = stage, log
+        command = [sys.executable, "-m", "tests.agents.toy_worker", stage, str(os.getpid())]
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stderr=out)
 
-    def take(self, event: dict[str, str | int] | None, *, at_home: bool) -> None:
-        """Count one published record."""
-        if event is None:
-            self.tallies["dead"] += 1
-            return
-        if not at_home:
-            self.tallies["rekeyed"] += 1
-        name, tenant = str(event["account"]), str(event["tenant"])
-        if event["id"] in self._seen[name]:
-            self.tallies["duplicate"] += 1
-            return
-        self._seen[name].add(str(event["id"]))
-        self.tallies["accepted"] += 1
-        self.totals[tenant][0] += int(event["amount"]) + (BONUS if len(self._seen[name]) == 3 else 0)
-        self.totals[tenant][1] += 1
+    def said(self, words: str) -> bool:
+        """Whether the log has ``words`` somewhere."""
+        return words in self._log.read_text()
+
+    async def until_working(self, *, limit_s: float = 40.0) -> None:
+        """Wait until a slot is taken over."""
+        until = time.monotonic() + limit_s
+        while not self.said(" restored: "):
+            assert time.monotonic() < until, f"the worker of {self.stage} owns nothing: {self._log.read_text()}"
+            await asyncio.sleep(0.1)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    async def wait(self, *, limit_s: float = 20.0) -> int:
+        """The exit code."""
+        return await asyncio.to_thread(self.process.wait, limit_s)
+
+    def end(self) -> None:
+        """Kill it, show its log to pytest."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+        self.process.wait()
+        sys.stderr.write(self._log.read_text())
 
 
 class Flow:
     """Use as ``async with``: makes the topics, stops every worker at the end."""
 
-    def __init__(self, bootstrap: str, *, seed: int, session_timeout_s: float = 6.0, commit_timeout_s: float = 30.0) -> None:
+    def __init__(
+        self, bootstrap: str, *, seed: int, session_timeout_s: float = 6.0, commit_timeout_s: float = 30.0
+    ) -> None:
         self.environment = {
             "KAFKA_BROKERS": bootstrap,
             "SALESPULSE_TOPIC_PREFIX": f"t{uuid.uuid4().hex[:8]}.",
@@ -70,46 +85,52 @@ class Flow:
             "SALESPULSE_COMMIT_TIMEOUT_S": str(commit_timeout_s),
         }
         self.rng = random.Random(seed)
-        self.oracle = Oracle()
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.oracle, self.records = Oracle(), Records(self.rng, ACCOUNTS, TENANTS)
+        self.workers: list[Worker] = []
+        self._enough = False
+        self._folder = tempfile.TemporaryDirectory(prefix="salespulse-test-")
         self.settings: Settings
-        self._sent: list[dict[str, str | int]] = []
-        self._number = 0
 
     async def __aenter__(self) -> Flow:
         self.settings = load_settings(
             kafka_brokers=self.environment["KAFKA_BROKERS"], topic_prefix=self.environment["SALESPULSE_TOPIC_PREFIX"]
         )
         self.counts = await asyncio.to_thread(ensure_topics, self.settings)
-        self.producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_brokers, enable_idempotence=True, linger_ms=2)
+        self.producer = AIOKafkaProducer(
+            bootstrap_servers=self.settings.kafka_brokers, enable_idempotence=True, linger_ms=2
+        )
         await self.producer.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for process in self.workers:
-            if process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.kill()
-            process.wait()
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self.workers:
+            worker.end()
         await self.producer.stop()
+        self._folder.cleanup()
 
-    def start(self, stage: str) -> subprocess.Popen[bytes]:
+    def start(self, stage: str) -> Worker:
         """A worker process of a stage."""
-        command = [sys.executable, "-m", "tests.agents.toy_worker", stage, str(os.getpid())]
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | self.environment)
-        self.workers.append(process)
-        return process
+        worker = Worker(stage, self.environment, Path(self._folder.name) / f"{len(self.workers)}-{stage}.log")
+        self.workers.append(worker)
+        return worker
+
+    async def start_all(self) -> list[Worker]:
+        """A worker of each stage, once it has taken over at least one slot."""
+        workers = [self.start(stage) for stage in STAGES]
+        await asyncio.gather(*(worker.until_working() for worker in workers))
+        return workers
 
     async def publish(self, count: int) -> None:
         """``count`` acknowledged records: some repeated, some in a foreign partition, some not JSON."""
         activity, parts = self.settings.topics.name_of(Role.ACTIVITY), self.settings.activity_partitions
         waiting = []
         for _ in range(count):
-            event, raw = self._next()
-            home = home_of(str(event["account"]).encode(), parts) if event else self.rng.randrange(parts)
-            place = self.rng.randrange(parts) if self.rng.random() < ELSEWHERE else home
+            event, raw = self.records.draw()
+            place, at_home = self.records.place(event, parts)
             waiting.append(await self.producer.send(activity, raw, partition=place))
-            self.oracle.take(event, at_home=place == home)
+            self.oracle.take(event, at_home=at_home)
             if self.rng.random() < 0.02:
                 tenant = f"t{self.rng.randrange(TENANTS)}"
                 organisation = self.settings.topics.name_of(Role.ORGANISATION)
@@ -118,18 +139,16 @@ class Flow:
                 self.oracle.totals[tenant][2] += 1
         await asyncio.gather(*waiting)
 
-    def _next(self) -> tuple[dict[str, str | int] | None, bytes]:
-        if self.rng.random() < BROKEN:
-            return None, b"not JSON"
-        if self._sent and self.rng.random() < REPEATED:
-            event = self.rng.choice(self._sent)
-        else:
-            self._number += 1
-            account = self.rng.randrange(ACCOUNTS)
-            amount = self.rng.randrange(1, 500)
-            event = {"tenant": f"t{account % TENANTS}", "account": f"a{account}", "id": str(self._number), "amount": amount}
-            self._sent.append(event)
-        return event, json.dumps(event).encode()
+    async def keep_publishing(self) -> None:
+        """Publish at an even pace until `stop`."""
+        while not self._enough:
+            await self.publish(20)
+            await asyncio.sleep(0.1)
+
+    async def stop(self, publishing: asyncio.Task[None]) -> None:
+        """Let the last records be acknowledged: of a cancelled one nobody would know whether it was published."""
+        self._enough = True
+        await publishing
 
     async def latest(self, role: Role) -> dict[bytes, bytes]:
         """Committed records of a topic, the last of each key and partition; keys are prefixed with the partition."""
@@ -156,12 +175,18 @@ class Flow:
     async def board(self) -> dict[str, list[int]]:
         """Totals by tenant, as BOARD has written them."""
         rows = await self.latest(Role.BOARD_STATE)
-        return {key.split(b"/", 1)[1].decode(): json.loads(value)[0] for key, value in rows.items() if not key.endswith(POSITION_KEY)}
+        return {
+            key.split(b"/", 1)[1].decode(): json.loads(value)[0]
+            for key, value in rows.items()
+            if not key.endswith(POSITION_KEY)
+        }
 
     async def tallies(self) -> Counter[str]:
         """Verdicts over all ACCOUNTS slots, as of the last commits."""
         rows = await self.latest(Role.ACCOUNTS_STATE)
-        return sum((Counter(json.loads(value)[2]) for key, value in rows.items() if key.endswith(POSITION_KEY)), Counter())
+        return sum(
+            (Counter(json.loads(value)[2]) for key, value in rows.items() if key.endswith(POSITION_KEY)), Counter()
+        )
 
     async def settle(self, limit_s: float) -> None:
         """Wait until totals and verdicts equal the oracle's; fail after ``limit_s``."""
