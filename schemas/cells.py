@@ -7,7 +7,6 @@ multiples of 15 where they are old; ``known`` is the latest event time the contr
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import msgspec
 
@@ -19,16 +18,8 @@ MAX_RECORD_BYTES = 900_000
 CELLS_PER_RECORD = 8_000
 
 
-class Cell(NamedTuple):
-    """The address of a number."""
-
-    measure: str
-    dimension: str
-    value: str
-    facet: str
-    pane: int
-    known: int
-
+Cell = tuple[str, str, str, str, int, int]
+"""The address of a number: (measure, dimension, value, facet, pane, known). A plain tuple: millions are made."""
 
 Packed = tuple[str, str, str, str, int, int, int | str]
 PackedLate = tuple[str, str, str, str, int, int, int | str, int]

@@ -17,6 +17,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS = 12
 QUARTER_MONTHS = 3
 HOUR_MIN = 60
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,10 @@ class Calendar:
     fiscal_year_starts_in: int = 1
 
     def date_of(self, minute: int) -> date:
-        """The local date of a UTC minute."""
-        at = bisect_right(self.spans, minute, key=lambda span: span.start)
-        return local_time(minute, self.spans[max(at - 1, 0)].zone).date()
+        """The local date of a UTC minute; the last day under a zone lasts until the first day under the next begins."""
+        at = max(bisect_right(self.spans, minute, key=lambda span: span.start) - 1, 0)
+        day = local_time(minute, self.spans[at].zone).date()
+        return min(day, self.spans[at + 1].first_day - DAY) if at + 1 < len(self.spans) else day
 
     def day_start(self, day: date) -> int:
         """The UTC minute at which a local date begins."""

@@ -15,11 +15,6 @@ def minute_of(time_ms: int) -> int:
     return time_ms // MINUTE_MS
 
 
-def coarse_before(newest_ms: int) -> int:
-    """The pane before which contributions are kept by quarter-hour, given the newest activity."""
-    return minute_of(newest_ms) - MINUTE_HISTORY_MIN
-
-
 def kept_pane(pane: int, coarse_before_min: int) -> int:
     """The pane under which a contribution is kept: its minute, or the quarter-hour it lies in where it is old."""
     return pane if pane >= coarse_before_min else pane - pane % QUARTER_MIN

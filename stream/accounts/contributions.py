@@ -17,7 +17,6 @@ from stream.accounts.history import (
     NOBODY,
     candidate_deals,
     earliest_deal,
-    implied_lead,
     is_post_sale,
     lead_field,
     lead_of,
@@ -50,13 +49,18 @@ def changes(moments: Iterable[int], standing_at: Callable[[int], Standing]) -> C
     """Two-time cells of an entity from what it adds at each of ``moments`` (epoch milliseconds)."""
     cells: Cells = {}
     before: Standing = {}
-    for time_ms in sorted(set(moments)):
+    at = sorted(set(moments))
+    if len(at) == 1:
+        known = (minute_of(at[0]),)
+        return {address + known: amount for address, amount in standing_at(at[0]).items() if amount}
+    for time_ms in at:
         now = standing_at(time_ms)
         if now == before:
             continue
-        known = minute_of(time_ms)
-        add(cells, {Cell(*address, known): amount for address, amount in now.items()})
-        add(cells, {Cell(*address, known): amount for address, amount in before.items()}, -1)
+        known = (minute_of(time_ms),)
+        add(cells, {address + known: amount for address, amount in now.items()})
+        if before:
+            add(cells, {address + known: amount for address, amount in before.items()}, -1)
         before = now
     return cells
 
@@ -90,7 +94,7 @@ def _parts(account: Account) -> Iterator[Cells]:
 def touch_cells(touch: Entry) -> Cells:
     """Activity: one touch by rep and kind."""
     pane = minute_of(touch.time_ms)
-    return {Cell("touches", "rep", touch.data.rep or NOBODY, touch.data.kind, pane, pane): 1}
+    return {("touches", "rep", touch.data.rep or NOBODY, touch.data.kind, pane, pane): 1}
 
 
 def lead_cells(account: Account, lead_id: str) -> Cells:
@@ -99,6 +103,12 @@ def lead_cells(account: Account, lead_id: str) -> Cells:
     if not created:
         return {}
     pane = minute_of(created[0].time_ms)
+    if len(created) == 1:
+        data = created[0].data
+        return {
+            ("new_leads", "rep", data.rep or NOBODY, "", pane, pane): 1,
+            ("new_leads", "source", data.source or NOBODY, "", pane, pane): 1,
+        }
 
     def standing_at(time_ms: int) -> Standing:
         rep = lead_field(account, lead_id, "rep", time_ms) or NOBODY
@@ -128,7 +138,7 @@ def answer_cells(previous: Entry | None, answer: Entry) -> Cells:
 def _answer_cell(answer: Entry, known: int) -> Cell:
     score = answer.data.score
     kind = "promoter" if score >= PROMOTER_FROM else "passive" if score >= PASSIVE_FROM else "detractor"
-    return Cell("nps_answers", "rep", answer.data.rep or NOBODY, kind, minute_of(answer.time_ms), known)
+    return ("nps_answers", "rep", answer.data.rep or NOBODY, kind, minute_of(answer.time_ms), known)
 
 
 # -- orders
@@ -201,7 +211,7 @@ def _deal_moments(account: Account, deal: Deal) -> list[int]:
     """When something about a closed deal may change: its own events, and those of leads that are or were its."""
     moments = [entry.time_ms for entry in deal.events]
     lead_ids = {entry.data.lead for entry in deal.events if getattr(entry.data, "lead", None) is not None}
-    lead_ids.add(implied_lead(account, deal))
+    lead_ids.add(deal.implied_lead)
     for lead_id in lead_ids:
         lead = account.leads.get(lead_id)
         if lead is None:
@@ -261,7 +271,7 @@ def win_source(account: Account, deal: Deal, close: Entry, time_ms: int) -> str:
     own: str | None = close.data.source
     if own is not None:
         return own
-    return lead_field(account, lead_of(account, deal, time_ms), "source", time_ms) or NOBODY
+    return lead_field(account, lead_of(deal, time_ms), "source", time_ms) or NOBODY
 
 
 def touches_until_close(account: Account, deal: Deal, close: Entry, time_ms: int) -> dict[str, int]:
@@ -269,12 +279,16 @@ def touches_until_close(account: Account, deal: Deal, close: Entry, time_ms: int
     it is that lead's earliest deal.
     """
     touches = deal.touches
-    lead_id = lead_of(account, deal, time_ms)
+    lead_id = lead_of(deal, time_ms)
     lead = account.leads.get(lead_id) if lead_id is not None else None
     if lead_id is not None and lead is not None and lead.touches and earliest_deal(account, lead_id, time_ms) is deal:
         touches = touches + lead.touches
+    is_simple = len(touches) == len(deal.touches) and deal.closes == 1
     counts: dict[str, int] = {}
     for touch in touches:
-        if touch.time_ms <= close.time_ms and not is_post_sale(account, touch):
+        if touch.time_ms > close.time_ms or touch.data.phase == "post_sale":
+            continue
+        # A touch that names the deal and comes before its only close names an open deal.
+        if is_simple or touch.data.phase is not None or not is_post_sale(account, touch):
             counts[touch.data.kind] = counts.get(touch.data.kind, 0) + 1
     return counts

@@ -9,7 +9,7 @@ from schemas.event import Event
 from schemas.partitioning import home_partition
 from schemas.records import Output
 from stream.accounts.contributions import Cells
-from stream.panes import coarse_before, kept_pane, minute_of
+from stream.panes import MINUTE_HISTORY_MIN, kept_pane
 
 LATE_AFTER_MS = 3_600_000
 """A contribution received more than this after its pane's end restates a number already shown."""
@@ -18,6 +18,7 @@ LATEST_MEASURES = frozenset({"nps_answers"})
 """Measures of a customer's latest: they select by ``known``, so it is ``known`` that makes them late."""
 
 SECOND_MS = 1_000
+BEGINNING_MS = -(2**62)
 
 
 class Emission:
@@ -28,36 +29,32 @@ class Emission:
         self._cells: dict[str, dict[Cell, int]] = {}
         self._late: dict[str, dict[Cell, tuple[int, int]]] = {}
 
-    def note(self, tenant: str, time_ms: int) -> None:
-        """Note an accepted activity: the tenant's newest decides how fine a pane is kept."""
-        newest = self.newest_ms.get(tenant)
-        if newest is None or time_ms > newest:
-            self.newest_ms[tenant] = time_ms
-
     def gather(self, event: Event, received_ms: int, cells: Cells) -> None:
-        """Add what an accepted event changed. Old panes are coarsened, late contributions keep their receipt."""
+        """Add what an accepted event changed.
+
+        The tenant's newest activity decides how fine a pane is kept; late contributions keep their receipt.
+        """
         tenant = event.tenant
+        newest_ms = self.newest_ms.get(tenant, BEGINNING_MS)
+        if event.time_ms > newest_ms:
+            newest_ms = self.newest_ms[tenant] = event.time_ms
         on_time = self._cells.get(tenant)
         if on_time is None:
             on_time = self._cells[tenant] = {}
-        coarse = coarse_before(self.newest_ms.get(tenant, event.time_ms))
-        late_before = -(2**62) if event.backfill else minute_of(received_ms - LATE_AFTER_MS - MINUTE_MS)
+        coarse = newest_ms // MINUTE_MS - MINUTE_HISTORY_MIN
+        late_before = BEGINNING_MS if event.backfill else (received_ms - LATE_AFTER_MS) // MINUTE_MS - 1
         for exact, amount in cells.items():
             measure, dimension, value, facet, pane, known = exact
             judged = known if measure in LATEST_MEASURES else pane
             cell = exact
             if pane < coarse:
-                cell = Cell(measure, dimension, value, facet, kept_pane(pane, coarse), kept_pane(known, coarse))
+                cell = (measure, dimension, value, facet, kept_pane(pane, coarse), kept_pane(known, coarse))
             if judged < late_before:
                 late = self._late.setdefault(tenant, {})
                 total, receipt = late.get(cell, (0, 0))
                 late[cell] = (total + amount, max(receipt, received_ms // SECOND_MS))
             else:
                 on_time[cell] = on_time.get(cell, 0) + amount
-
-    def is_empty(self) -> bool:
-        """Whether nothing was gathered since the last release."""
-        return not self._cells
 
     def release(self, cells_partitions: int) -> Iterator[Output]:
         """The gathered cells as records for BOARD, one tenant after the other; the next epoch starts empty."""

@@ -11,7 +11,8 @@ from bisect import bisect_left
 
 from schemas.event import Event, Kind
 from schemas.verdicts import Code
-from stream.accounts.account import CUSTOMER_KINDS, DEAL_KINDS, ORDER_KINDS, Account, attach, detach, named_lead
+from stream.accounts.account import Account
+from stream.accounts.attaching import CUSTOMER_KINDS, DEAL_KINDS, ORDER_KINDS, attach, detach, named_lead
 from stream.accounts.contributions import (
     Cells,
     add,
@@ -23,13 +24,12 @@ from stream.accounts.contributions import (
     touch_cells,
 )
 from stream.accounts.entry import Entry, entry_key, entry_of, same_as
-from stream.accounts.history import candidate_deals, implied_lead
+from stream.accounts.history import candidate_deals, lead_of
 from stream.accounts.ledger import is_settled, remember, replace, settle
 
 Part = tuple[str, str]
 """An entity of an account: ("deal" | "lead" | "order", its id)."""
 
-OPENINGS = (Kind.DEAL_OPENED, Kind.OWNER_CHANGED)
 PART_CELLS = {"deal": deal_cells, "lead": lead_cells, "order": order_cells}
 
 
@@ -60,20 +60,60 @@ def fold(account: Account, event: Event, received_ms: int, *, settle_before_ms: 
 def insert(account: Account, entry: Entry) -> Cells:
     """Let a new event count; what that adds."""
     if entry.kind == Kind.TOUCH:
-        touch = entry.data
-        deal = account.deals.get(touch.deal) if touch.deal is not None else None
-        if (deal is None or not deal.closes) if touch.deal is not None else touch.lead is None:
+        if counts_for_no_close(account, entry):
             attach(account, entry)
             return touch_cells(entry)
-    elif entry.kind in OPENINGS:
-        deal = account.deals.get(entry.data.deal)
-        if (deal is None or not deal.closes) and not account.touched_leads:
-            attach(account, entry)
-            return {}
-    elif entry.kind == Kind.LEAD_CREATED and not account.deals and entry.data.lead not in account.leads:
+    elif entry.time_ms > account.last_close_ms and stands_alone(account, entry):
         attach(account, entry)
-        return lead_cells(account, entry.data.lead)
+        return _added(account, entry)
     return difference(account, None, entry)
+
+
+def counts_for_no_close(account: Account, touch: Entry) -> bool:
+    """Whether a touch comes after every close, or names a deal that never closed, or nothing at all."""
+    if touch.time_ms > account.last_close_ms:
+        return True
+    if touch.data.deal is None:
+        return touch.data.lead is None
+    deal = account.deals.get(touch.data.deal)
+    return deal is None or not deal.closes
+
+
+def stands_alone(account: Account, entry: Entry) -> bool:
+    """Whether an event later than every close can change nothing but what it adds itself.
+
+    It comes after every touch that counts for a win, after the first event of every closed deal and after every
+    purchase by a close; so what is left is to look at whether a deal's lead moves, or an entity already stands.
+    """
+    kind, data = entry.kind, entry.data
+    if kind == Kind.SURVEY_ANSWERED or kind in CUSTOMER_KINDS:
+        return True
+    if kind == Kind.LEAD_CREATED:
+        lead = account.leads.get(data.lead)
+        return data.lead not in account.lead_deals and (lead is None or not lead.created)
+    if kind == Kind.ORDER_PLACED:
+        return data.deal is None and data.order not in account.orders
+    if kind not in DEAL_KINDS or (kind == Kind.DEAL_WON and data.deal in account.fulfilling):
+        return False
+    deal = account.deals.get(data.deal)
+    if deal is None or not deal.events:
+        return True
+    if deal.closes or data.deal in account.reclosed:
+        return False
+    lead_id = named_lead(entry)
+    return lead_id is None or not account.touched_leads or lead_id == lead_of(deal, entry.time_ms)
+
+
+def _added(account: Account, entry: Entry) -> Cells:
+    """What an attached event that stands alone adds."""
+    kind = entry.kind
+    if kind == Kind.LEAD_CREATED:
+        return lead_cells(account, entry.data.lead)
+    if kind == Kind.DEAL_WON:
+        return deal_cells(account, entry.data.deal)
+    if kind == Kind.ORDER_PLACED:
+        return order_cells(account, entry.data.order)
+    return _own_cells(account, entry, 1) if kind == Kind.SURVEY_ANSWERED else {}
 
 
 def difference(account: Account, old: Entry | None, new: Entry | None) -> Cells:
@@ -172,9 +212,8 @@ def _lead_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
         for deal_id, deal in account.loose_deals.items():
             if deal.events and entry_key(deal.events[0]) > key:
                 _deal_parts(account, deal_id, parts)
-                lead_id = implied_lead(account, deal)
-                if lead_id is not None:
-                    _family(account, lead_id, parts)
+                if deal.implied_lead is not None:
+                    _family(account, deal.implied_lead, parts)
     _orders_of(account, parts)
 
 
@@ -186,7 +225,7 @@ def _deal_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
     lead_ids = {named_lead(entry)}
     if deal is not None:
         lead_ids |= {named_lead(other) for other in deal.events}
-        lead_ids.add(implied_lead(account, deal))
+        lead_ids.add(deal.implied_lead)
     for lead_id in lead_ids:
         lead = account.leads.get(lead_id) if lead_id is not None else None
         if lead_id is not None and lead is not None and lead.touches:
@@ -197,11 +236,9 @@ def _deal_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
 
 def _orders_of(account: Account, parts: set[Part]) -> None:
     """Refunded orders that fulfil one of the deals in ``parts``: their refunds carry the win's rep and source."""
-    deal_ids = {part_id for kind, part_id in parts if kind == "deal"}
-    for order_id in account.fulfilling:
-        order = account.orders[order_id]
-        if order.refunds and any(placed.data.deal in deal_ids for placed in order.placed):
-            parts.add(("order", order_id))
+    for kind, part_id in list(parts):
+        if kind == "deal":
+            parts |= {("order", order_id) for order_id in account.fulfilling.get(part_id, ())}
 
 
 def _customer_affects(account: Account, entry: Entry, parts: set[Part]) -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 
 from schemas.event import Kind
@@ -16,19 +15,7 @@ NOBODY = "_none"
 """The id under which what names no rep, source or team is counted."""
 
 
-def implied_lead(account: Account, deal: Deal) -> str | None:
-    """The account's latest lead created before the deal's first own event."""
-    if not deal.events or not account.created:
-        return None
-    at = bisect_left(account.created, entry_key(deal.events[0]), key=entry_key)
-    for entry in reversed(account.created[:at]):
-        lead_id: str = entry.data.lead
-        if account.leads[lead_id].created[0] is entry:
-            return lead_id
-    return None
-
-
-def lead_of(account: Account, deal: Deal, time_ms: int) -> str | None:
+def lead_of(deal: Deal, time_ms: int) -> str | None:
     """A deal's lead at a moment: the standing close's, else the latest that an `opened` gave, else the implied one."""
     named: str | None = None
     closed: str | None = None
@@ -41,7 +28,7 @@ def lead_of(account: Account, deal: Deal, time_ms: int) -> str | None:
             closed = None
         elif entry.kind == Kind.DEAL_OPENED and entry.data.lead is not None:
             named = entry.data.lead
-    return closed or named or implied_lead(account, deal)
+    return closed or named or deal.implied_lead
 
 
 def lead_field(account: Account, lead_id: str | None, field: str, time_ms: int) -> str | None:
@@ -72,8 +59,8 @@ def candidate_deals(account: Account, lead_id: str) -> Iterator[tuple[str, Deal]
     named = account.lead_deals.get(lead_id, {})
     for deal_id in named:
         yield deal_id, account.deals[deal_id]
-    for deal_id, deal in account.loose_deals.items():
-        if deal_id not in named and implied_lead(account, deal) == lead_id:
+    for deal_id, deal in account.implied_deals.get(lead_id, {}).items():
+        if deal_id not in named:
             yield deal_id, deal
 
 
@@ -83,7 +70,7 @@ def earliest_deal(account: Account, lead_id: str, time_ms: int) -> Deal | None:
     """
     first: Deal | None = None
     for _, deal in candidate_deals(account, lead_id):
-        if not deal.events or deal.events[0].time_ms > time_ms or lead_of(account, deal, time_ms) != lead_id:
+        if not deal.events or deal.events[0].time_ms > time_ms or lead_of(deal, time_ms) != lead_id:
             continue
         if first is None or entry_key(deal.events[0]) < entry_key(first.events[0]):
             first = deal

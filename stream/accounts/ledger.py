@@ -100,6 +100,7 @@ def _is_due(account: Account, touch: Entry, before_ms: int) -> bool:
 def _forget(account: Account, touch: Entry) -> None:
     """Drop a touch's identity; its deal or lead keeps when, what and by whom."""
     account.settled = entry_key(touch)
+    account.forgotten = account.forgotten or {}
     account.forgotten[fingerprint(touch.identity)] = touch.chunk
     del account.index[touch.identity]
     chunk = account.chunks[touch.chunk]

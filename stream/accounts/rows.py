@@ -9,7 +9,8 @@ import msgspec
 from schemas import data as shapes
 from schemas.event import Kind
 from schemas.rows import ROW_VERSION, ChunkRow, UnreadableRow, body_of, stamp
-from stream.accounts.account import Account, attach
+from stream.accounts.account import Account
+from stream.accounts.attaching import attach
 from stream.accounts.entry import Entry
 from stream.accounts.ledger import restore_entry
 
@@ -77,7 +78,8 @@ def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account
             raise UnreadableRow(f"row of {tenant}/{subject} has version {row.version}; this build reads {ROW_VERSION}")
         if row.settled is not None and (account.settled is None or row.settled > account.settled):
             account.settled = row.settled
-        account.forgotten.update(dict.fromkeys(row.forgotten, chunk))
+        if row.forgotten:
+            account.forgotten = {**account.forgotten, **dict.fromkeys(row.forgotten, chunk)}
         for packed in row.entries:
             entry = _entry(packed, chunk)
             account.chunks[chunk].append(entry)

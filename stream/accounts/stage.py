@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas.envelope import AGE_MS, AHEAD_MS
-from schemas.event import Event, decode, judge_time
+from schemas.event import Event, Kind, decode, judge_time
 from schemas.partitioning import encode_key
 from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
 from schemas.rows import ROW_VERSION, AccountsPosition, stamped_offset
@@ -21,6 +21,7 @@ from stream.accounts.fold import fold
 from stream.accounts.options import AccountsOptions
 from stream.accounts.rows import chunk_key, encode_chunk
 from stream.accounts.shelf import Shelf
+from stream.accounts.touching import append_touch
 from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, stray, tenant_first
 from stream.tallies import Tallies
 
@@ -33,7 +34,7 @@ _decode_position = msgspec.msgpack.Decoder(AccountsPosition).decode
 class AccountsStage:
     """Implements `schemas.records.Stage` for one partition of `sales.activity.v1`."""
 
-    sources = ("activity",)
+    sources: tuple[str, ...] = ("activity",)
 
     def __init__(
         self,
@@ -187,9 +188,15 @@ class AccountsStage:
         if account is None:
             shelf = self.shelf
             account = shelf.thaw(key, event.tenant, event.subject) or shelf.new(key, event.tenant, event.subject)
-        code, cells = fold(account, event, received_ms, settle_before_ms=self.clock_ms - self.options.settle_after_ms)
+        settle_before_ms = self.clock_ms - self.options.settle_after_ms
+        code, cell = Code.ACCEPTED, None
+        if event.kind == Kind.TOUCH:
+            cell = append_touch(account, event, received_ms, settle_before_ms)
+        if cell is not None:
+            cells = {cell: 1}
+        else:
+            code, cells = fold(account, event, received_ms, settle_before_ms=settle_before_ms)
         if code is Code.ACCEPTED and not self._refolding:
-            self.emission.note(event.tenant, event.time_ms)
             self.emission.gather(event, received_ms, cells)
         if account.dirty_chunks and key not in self._dirty:
             self._dirty[key] = (offset, clock_before)

@@ -36,7 +36,7 @@ _decode_position = msgspec.msgpack.Decoder(BoardPosition).decode
 class BoardStage:
     """Implements `schemas.records.Stage` for one partition of `sales.cells.v1` and `sales.organisation.v1`."""
 
-    sources = (CELLS, ORGANISATION)
+    sources: tuple[str, ...] = (CELLS, ORGANISATION)
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 
 from schemas.kpi import Term
@@ -98,33 +99,46 @@ def series_of(moment: Moment, measure: str, scope: str) -> Iterator[tuple[str, S
 def sum_term(moment: Moment, term: Term, scope: str, window: Window) -> Total:
     """The sum of a term over a window, money in minor units of the base currency, exact."""
     total = Total()
-    cut = min(moment.cut, window.end) if term.measure in LATEST else moment.cut
-    for facet, series, spans in series_of(moment, term.measure, scope):
-        if term.facet is not None and facet != term.facet:
-            continue
-        for low, high in spans:
-            start, end = max(low, window.start), min(high, window.end)
-            if start >= end:
-                continue
-            if term.measure in MONEY and facet != moment.base_currency:
-                _convert(moment, facet, series, (start, end, cut), total)
-            else:
-                total.amount += series.total(start, end, cut)
+    foreign: dict[str, dict[int, int]] = {}
+    for facet, series, start, end, cut in _pieces(moment, term, scope, window):
+        if term.measure in MONEY and facet != moment.base_currency:
+            by_pane = foreign.setdefault(facet, {})
+            for pane, amount in series.amounts(start, end, cut):
+                by_pane[pane] = by_pane.get(pane, 0) + amount
+        else:
+            total.amount += series.total(start, end, cut)
+    for currency, by_pane in foreign.items():
+        _convert(moment, currency, by_pane, total)
     total.amount *= term.weight
     return total
 
 
-def _convert(moment: Moment, currency: str, series: Series, span: tuple[int, int, int], total: Total) -> None:
-    """Add foreign amounts, each at the rate of its local day."""
+def _pieces(moment: Moment, term: Term, scope: str, window: Window) -> Iterator[tuple[str, Series, int, int, int]]:
+    """(facet, series, start, end, cut) of everything that a term sums."""
+    cut = min(moment.cut, window.end) if term.measure in LATEST else moment.cut
+    for facet, series, spans in series_of(moment, term.measure, scope):
+        if term.facet is None or facet == term.facet:
+            for low, high in spans:
+                start, end = max(low, window.start), min(high, window.end)
+                if start < end:
+                    yield facet, series, start, end, cut
+
+
+def _convert(moment: Moment, currency: str, by_pane: dict[int, int], total: Total) -> None:
+    """Add foreign amounts, each at the rate of its local day; a day that has none is left out."""
     organisation, base = moment.board.organisation, moment.base_currency
     rates = organisation.rates(currency, moment.cut_ms, moment.calendar) if base is not None else []
     scale = Fraction(10) ** (exponent(base) - exponent(currency)) if base is not None else Fraction(1)
-    for pane, amount in series.amounts(*span):
+    unrated: dict[date, int] = {}
+    for pane, amount in by_pane.items():
         at = bisect_right(rates, pane, key=lambda rate: rate[0])
-        if at and amount:
+        if at:
             total.amount += amount * rates[at - 1][1] * scale
-        elif amount:
-            total.is_partial = True
+        else:
+            day = moment.calendar.date_of(pane)
+            unrated[day] = unrated.get(day, 0) + amount
+    if any(unrated.values()):
+        total.is_partial = True
 
 
 def sum_terms(moment: Moment, terms: tuple[Term, ...], scope: str, window: Window) -> Total:
@@ -135,12 +149,5 @@ def sum_terms(moment: Moment, terms: tuple[Term, ...], scope: str, window: Windo
 
 def latest_receipt(moment: Moment, terms: tuple[Term, ...], scope: str, window: Window) -> int:
     """The newest receipt (UTC s) among late contributions to any of the terms; 0 if none came late."""
-    newest = 0
-    for term in terms:
-        cut = min(moment.cut, window.end) if term.measure in LATEST else moment.cut
-        for facet, series, spans in series_of(moment, term.measure, scope):
-            if term.facet is None or facet == term.facet:
-                for low, high in spans:
-                    start, end = max(low, window.start), min(high, window.end)
-                    newest = max(newest, series.latest_receipt(start, end, cut))
-    return newest
+    pieces = (piece for term in terms for piece in _pieces(moment, term, scope, window))
+    return max((series.latest_receipt(start, end, cut) for _, series, start, end, cut in pieces), default=0)

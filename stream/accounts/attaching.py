@@ -1,0 +1,184 @@
+"""How an event comes to count in its account, and ceases to: `attach` and `detach` are opposites, in any order."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+
+from schemas.event import Kind
+from stream.accounts.account import CLOSES, Account, Deal
+from stream.accounts.entry import Entry, entry_key
+
+DEAL_KINDS = frozenset({Kind.DEAL_OPENED, Kind.OWNER_CHANGED, Kind.DEAL_WON, Kind.DEAL_LOST, Kind.DEAL_REOPENED})
+CUSTOMER_KINDS = frozenset({Kind.CUSTOMER_ONBOARDED, Kind.CUSTOMER_CHURNED})
+ORDER_KINDS = frozenset({Kind.ORDER_PLACED, Kind.ORDER_REFUNDED})
+
+
+def named_lead(entry: Entry) -> str | None:
+    """The lead a deal's own event names, if any."""
+    return getattr(entry.data, "lead", None)
+
+
+def attach(account: Account, entry: Entry) -> None:
+    """Let an event that isn't voided count."""
+    kind = entry.kind
+    if kind == Kind.TOUCH:
+        _attach_touch(account, entry)
+    elif kind in DEAL_KINDS:
+        deal = account.deal(entry.data.deal)
+        insort(deal.events, entry, key=entry_key)
+        if kind in CLOSES:
+            deal.closes += 1
+            account.last_close_ms = max(account.last_close_ms, entry.time_ms)
+        if kind == Kind.DEAL_REOPENED or deal.closes > 1:
+            account.reclosed = account.reclosed or {}
+            account.reclosed[entry.data.deal] = deal
+        _link(account, entry, deal)
+    elif kind == Kind.LEAD_CREATED:
+        insort(account.lead(entry.data.lead).created, entry, key=entry_key)
+        account.created = account.created or []
+        insort(account.created, entry, key=entry_key)
+        _imply_after(account, entry)
+    elif kind == Kind.ORDER_PLACED:
+        insort(account.order(entry.data.order).placed, entry, key=entry_key)
+        if entry.data.deal is not None:
+            account.fulfilling = account.fulfilling or {}
+            count_up(account.fulfilling.setdefault(entry.data.deal, {}), entry.data.order)
+    elif kind == Kind.ORDER_REFUNDED:
+        insort(account.order(entry.data.order).refunds, entry, key=entry_key)
+    elif kind == Kind.SURVEY_ANSWERED:
+        account.answers = account.answers or []
+        insort(account.answers, entry, key=entry_key)
+    else:
+        account.customer = account.customer or []
+        insort(account.customer, entry, key=entry_key)
+
+
+def detach(account: Account, entry: Entry) -> None:
+    """Let an event that `attach` took no longer count."""
+    kind = entry.kind
+    if kind == Kind.TOUCH:
+        _detach_touch(account, entry)
+    elif kind in DEAL_KINDS:
+        deal = account.deals[entry.data.deal]
+        _remove(deal.events, entry)
+        deal.closes -= kind in CLOSES
+        _unlink(account, entry, deal)
+    elif kind == Kind.LEAD_CREATED:
+        _remove(account.leads[entry.data.lead].created, entry)
+        _remove(account.created, entry)
+        _imply_after(account, entry)
+    elif kind == Kind.ORDER_PLACED:
+        _remove(account.orders[entry.data.order].placed, entry)
+        if entry.data.deal is not None:
+            count_down(account.fulfilling[entry.data.deal], entry.data.order)
+    elif kind == Kind.ORDER_REFUNDED:
+        _remove(account.orders[entry.data.order].refunds, entry)
+    elif kind == Kind.SURVEY_ANSWERED:
+        _remove(account.answers, entry)
+    else:
+        _remove(account.customer, entry)
+
+
+def _attach_touch(account: Account, entry: Entry) -> None:
+    touch = entry.data
+    if touch.deal is not None:
+        account.deal(touch.deal).touches.append(entry)
+    elif touch.lead is not None:
+        account.touch_lead(touch.lead).touches.append(entry)
+    if touch.phase is None and entry.time_ms > account.newest_phaseless_ms:
+        account.newest_phaseless_ms = entry.time_ms
+
+
+def _detach_touch(account: Account, entry: Entry) -> None:
+    touch = entry.data
+    if touch.deal is not None:
+        _remove_unordered(account.deals[touch.deal].touches, entry)
+    elif touch.lead is not None:
+        _remove_unordered(account.leads[touch.lead].touches, entry)
+
+
+def _link(account: Account, entry: Entry, deal: Deal) -> None:
+    lead_id = named_lead(entry)
+    if lead_id is not None:
+        account.lead_deals = account.lead_deals or {}
+        count_up(account.lead_deals.setdefault(lead_id, {}), entry.data.deal)
+    if deal.events[0] is entry:
+        _note_first(account, entry.data.deal, deal)
+
+
+def _unlink(account: Account, entry: Entry, deal: Deal) -> None:
+    lead_id = named_lead(entry)
+    if lead_id is not None:
+        count_down(account.lead_deals[lead_id], entry.data.deal)
+    _note_first(account, entry.data.deal, deal)
+
+
+def count_up(counts: dict[str, int], key: str) -> None:
+    """One more."""
+    counts[key] = counts.get(key, 0) + 1
+
+
+def count_down(counts: dict[str, int], key: str) -> None:
+    """One less; none is not kept."""
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
+
+
+def _note_first(account: Account, deal_id: str, deal: Deal) -> None:
+    """Keep what is known of a deal's beginning in step with its events."""
+    first = deal.events[0] if deal.events else None
+    if first is None or (first.kind == Kind.DEAL_OPENED and first.data.lead is not None):
+        if deal_id in account.loose_deals:
+            del account.loose_deals[deal_id]
+    else:
+        account.loose_deals = account.loose_deals or {}
+        account.loose_deals[deal_id] = deal
+    _imply(account, deal_id, deal)
+    if first is not None:
+        key = entry_key(first)
+        if account.newest_first_key is None or key > account.newest_first_key:
+            account.newest_first_key = key
+
+
+def _imply_after(account: Account, lead_entry: Entry) -> None:
+    """A lead came or went: look again at the loose deals that begin after it."""
+    key = entry_key(lead_entry)
+    if account.newest_first_key is not None and key < account.newest_first_key:
+        for deal_id, deal in account.loose_deals.items():
+            if entry_key(deal.events[0]) > key:
+                _imply(account, deal_id, deal)
+
+
+def _imply(account: Account, deal_id: str, deal: Deal) -> None:
+    """Note the account's latest lead created before a deal's first own event."""
+    lead_id: str | None = None
+    if deal.events and account.created:
+        at = bisect_left(account.created, entry_key(deal.events[0]), key=entry_key)
+        while lead_id is None and at:
+            at -= 1
+            candidate = account.created[at]
+            if account.leads[candidate.data.lead].created[0] is candidate:
+                lead_id = candidate.data.lead
+    if deal.implied_lead is not None:
+        account.implied_deals.get(deal.implied_lead, {}).pop(deal_id, None)
+    deal.implied_lead = lead_id
+    if lead_id is not None and deal_id in account.loose_deals:
+        account.implied_deals = account.implied_deals or {}
+        account.implied_deals.setdefault(lead_id, {})[deal_id] = deal
+
+
+def _remove(entries: list[Entry], entry: Entry) -> None:
+    """Take the very entry out of a sorted list."""
+    at = bisect_left(entries, entry_key(entry), key=entry_key)
+    while entries[at] is not entry:
+        at += 1
+    del entries[at]
+
+
+def _remove_unordered(entries: list[Entry], entry: Entry) -> None:
+    for at, candidate in enumerate(entries):
+        if candidate is entry:
+            del entries[at]
+            return
+    raise LookupError("the touch is not among those of its deal or lead")
