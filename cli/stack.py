@@ -93,8 +93,9 @@ class Kept:
 class Stack:
     """Everything a running SalesPulse needs. As a context: started at its beginning, stopped at its end.
 
-    ``brokers``: a Kafka of one's own; None starts one, in ``folder`` if its records are to be kept. ``settings`` are
-    variables for worker and gateway. The gateway's port is ``port``, or the next free one.
+    ``brokers``: a Kafka of one's own; None starts one, at ``broker_port`` if that matters, and in ``folder`` if its
+    records are to be kept. ``settings`` are variables for worker and gateway. The gateway's port is ``port``, or the
+    next free one. Without ``worker`` none is started: somebody does so with `start`.
     """
 
     def __init__(
@@ -104,6 +105,8 @@ class Stack:
         port: int,
         settings: Mapping[str, str],
         folder: Path | None = None,
+        broker_port: int | None = None,
+        worker: bool = True,
         say: Say = lambda _text: None,
     ) -> None:
         self.logs = Path(tempfile.mkdtemp(prefix="salespulse-logs-"))
@@ -111,7 +114,7 @@ class Stack:
         self.address = f"http://127.0.0.1:{self.port}"
         self.brokers = brokers or ""
         self._given = dict(settings)
-        self._folder = folder
+        self._folder, self._broker_port, self._worker = folder, broker_port, worker
         self._say = say
         self._broker: Broker | None = None
         self._children: list[Kept] = []
@@ -135,14 +138,15 @@ class Stack:
     def _start(self) -> None:
         if not self.brokers:
             self._say("starting Kafka")
-            self._broker = start_broker(folder=self._folder)
+            self._broker = start_broker(folder=self._folder, port=self._broker_port)
             self.brokers = self._broker.bootstrap
         self._say(f"creating topics at {self.brokers}")
         overrides = {name.removeprefix(PREFIX).lower(): value for name, value in self._given.items()}
         ensure_topics(load_settings(kafka_brokers=self.brokers, **overrides))
         self._say("starting gateway and worker")
         self.start("gateway", SALESPULSE_PORT=str(self.port))
-        self.start("worker")
+        if self._worker:
+            self.start("worker")
         self._wait_ready()
 
     def start(self, *arguments: str, **settings: str) -> Kept:
