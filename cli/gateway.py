@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import typer
 
@@ -40,7 +42,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     from gateway.app import create_app
     from gateway.wiring import wire
 
-    app = create_app(wire(settings, preparing(settings)))
+    parts = wire(settings, preparing(settings))
+    app = create_app(parts)
     host, port = listener.getsockname()[:2]
     typer.echo(f"SalesPulse gateway at http://{host}:{port}/", err=True)
     config = uvicorn.Config(
@@ -52,7 +55,16 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
-    await uvicorn.Server(config).serve(sockets=[listener])
+    loop = asyncio.get_running_loop()
+
+    class Server(uvicorn.Server):
+        """Ends the event streams first: it would wait for pages that are open to be closed."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(parts.broadcast.close)
+            super().handle_exit(sig, frame)
+
+    await Server(config).serve(sockets=[listener])
 
 
 def preparing(settings: Settings) -> Callable[[], None]:

@@ -58,6 +58,14 @@ class Broadcast:
         self._clients: dict[str | None, set[_Client]] = {}
         self._newest: dict[str | None, bytes] = {}
         self._number = 0
+        self._is_closed = False
+
+    def close(self) -> None:
+        """End every stream: a server that stops waits for its connections."""
+        self._is_closed = True
+        for clients in self._clients.values():
+            for client in clients:
+                client.ready.set()
 
     async def run(self) -> None:
         """Make and hand out frames until cancelled."""
@@ -86,7 +94,7 @@ class Broadcast:
         self._metrics.stream_opened()
         try:
             yield RETRY + self._newest.get(tenant, b"")
-            while True:
+            while not self._is_closed:
                 try:
                     await asyncio.wait_for(client.ready.wait(), PING_S)
                 except TimeoutError:

@@ -96,3 +96,11 @@ async def test_there_is_a_limit(running: tuple[Broadcast, asyncio.Event], monkey
     await anext(stream)
     with pytest.raises(TooManyClients):
         running[0].subscribe("acme")
+
+
+async def test_closing_ends_the_streams(running: tuple[Broadcast, asyncio.Event]) -> None:
+    stream = running[0].subscribe("acme")
+    await anext(stream)
+    running[0].close()
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(anext(stream), 1)
