@@ -15,29 +15,52 @@ _INSTANT = re.compile(
 
 _HOURS_MAX = 50_000
 _IN_HOUR = {f":{second // 60:02}:{second % 60:02}": second * 1_000 for second in range(3_600)}
-_ENDS = {f".{ms:03}Z": ms for ms in range(1_000)} | {"Z": 0, "+00:00": 0}
+_FRACTIONS = {f".{ms:03}": ms for ms in range(1_000)} | {"": 0}
+_OFFSETS = {
+    f"{sign}{minutes // 60:02}:{minutes % 60:02}": (minutes if sign == "+" else -minutes) * 60_000
+    for sign in "+-"
+    for minutes in range(24 * 60)
+}
+_ENDS = {f"{fraction}Z": ms for fraction, ms in _FRACTIONS.items()} | {"+00:00": 0}
 _hours: dict[str, int] = {}
 
 
 def milliseconds_at(text: str) -> int | None:
-    """What `milliseconds_of` says, three look-ups for the usual form YYYY-MM-DDTHH:MM:SS[.mmm]Z.
+    """What `milliseconds_of` says, by look-ups for the usual forms YYYY-MM-DDTHH:MM:SS[.mmm…](Z|±HH:MM).
 
-    Hours met before are remembered, up to _HOURS_MAX, then from anew: an answer depends on the text alone. The limits
-    of time are full hours, so an hour within them lies within them whole.
+    Hours met before are remembered, up to _HOURS_MAX, then from anew: an answer depends on the text alone.
     """
     hour_ms = _hours.get(text[:13])
     in_hour_ms = _IN_HOUR.get(text[13:19])
     end_ms = _ENDS.get(text[19:])
+    if end_ms is None:
+        end_ms = _end(text[19:])
     if in_hour_ms is None or end_ms is None:
         return milliseconds_of(text)
     if hour_ms is None:
         hour_ms = milliseconds_of(f"{text[:13]}:00:00Z")
         if hour_ms is None:
-            return None
+            return milliseconds_of(text)
         if len(_hours) >= _HOURS_MAX:
             _hours.clear()
         _hours[text[:13]] = hour_ms
-    return hour_ms + in_hour_ms + end_ms
+    ms = hour_ms + in_hour_ms + end_ms
+    return ms if TIME_MIN_MS <= ms < TIME_MAX_MS else None
+
+
+def _end(text: str) -> int | None:
+    """Milliseconds that a fraction and an offset add to a UTC time; None if they are not of a usual form."""
+    if text.endswith("Z"):
+        fraction, offset_ms = text[:-1], 0
+    else:
+        fraction, known_ms = text[:-6], _OFFSETS.get(text[-6:])
+        if known_ms is None:
+            return None
+        offset_ms = known_ms
+    if len(fraction) > 4 and fraction.isascii() and fraction[4:].isdecimal():
+        fraction = fraction[:4]
+    ms = _FRACTIONS.get(fraction)
+    return None if ms is None else ms - offset_ms
 
 
 def milliseconds_of(text: str) -> int | None:
