@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from schemas.cells import MINUTE_MS
 from schemas.event import Event, decode
 from schemas.verdicts import Code
-from stream.accounts.account import Account, attach
+from stream.accounts.account import Account
+from stream.accounts.attaching import attach
 from stream.accounts.contributions import Cells, add, contributions
 from stream.accounts.entry import entry_of
 from stream.accounts.fold import fold
