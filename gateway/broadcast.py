@@ -41,6 +41,13 @@ class _Client:
         self.frames: deque[bytes] = deque(maxlen=QUEUE_FRAMES)
         self.ready = asyncio.Event()
 
+    def offer(self, frame: bytes) -> bool:
+        """Queue a frame; True if an older one had to give way."""
+        is_full = len(self.frames) == QUEUE_FRAMES
+        self.frames.append(frame)
+        self.ready.set()
+        return is_full
+
 
 class Broadcast:
     """Frames by tenant. A tenant without clients costs nothing."""
@@ -57,6 +64,7 @@ class Broadcast:
         self._metrics = metrics
         self._clients: dict[str | None, set[_Client]] = {}
         self._newest: dict[str | None, bytes] = {}
+        self._beginning: set[str | None] = set()
         self._number = 0
         self._is_closed = False
 
@@ -88,12 +96,12 @@ class Broadcast:
     async def _stream(self, tenant: str | None) -> AsyncGenerator[bytes, None]:
         client = _Client()
         clients = self._clients.setdefault(tenant, set())
-        if not clients:
-            await self._publish(tenant)
         clients.add(client)
         self._metrics.stream_opened()
         try:
-            yield RETRY + self._newest.get(tenant, b"")
+            yield RETRY
+            if not client.frames:
+                await self._welcome(tenant, client)
             while not self._is_closed:
                 try:
                     await asyncio.wait_for(client.ready.wait(), PING_S)
@@ -110,14 +118,23 @@ class Broadcast:
                 del self._clients[tenant]
                 self._newest.pop(tenant, None)
 
+    async def _welcome(self, tenant: str | None, client: _Client) -> None:
+        """Give a new client the newest frame. Those who come while the first one is made get it with everybody else."""
+        if tenant in self._newest:
+            client.offer(self._newest[tenant])
+        elif tenant not in self._beginning:
+            self._beginning.add(tenant)
+            try:
+                await self._publish(tenant)
+            finally:
+                self._beginning.discard(tenant)
+
     async def _publish(self, tenant: str | None) -> None:
         made = await self._make_frame(tenant)
-        if made is None:
+        if made is None or tenant not in self._clients:
             return
         self._number += 1
         frame = self._newest[tenant] = b"id: %d\ndata: %b\n\n" % (self._number, made)
-        for client in self._clients.get(tenant, ()):
-            if len(client.frames) == QUEUE_FRAMES:
+        for client in self._clients[tenant]:
+            if client.offer(frame):
                 self._metrics.frame_dropped()
-            client.frames.append(frame)
-            client.ready.set()

@@ -13,7 +13,7 @@ from gateway.query import Selection
 from schemas.kpi import KpiValue, to_line
 from stream.board.board import Board
 from stream.board.sums import Moment
-from stream.board.values import every_value, moment_at, value_of, with_staleness
+from stream.board.values import every_value, instant, moment_at, value_of, with_staleness
 from stream.board.windows import ALLOWED
 from stream.catalogue.catalogue import Catalogue
 from views.exposition import Exposition
@@ -21,6 +21,8 @@ from views.exposition import Exposition
 LIVE_WINDOWS = ("today", "7d", "30d", "mtd")
 # What one page can show; the rest is asked for at /v1/values.
 LIVE_SCOPES_MAX = 60
+PACKED = ("kpi", "scope", "window", "value", "n", "status", "restated_at", "facets")
+SECONDS_PER_MINUTE = 60
 
 _encode = msgspec.json.encode
 
@@ -71,8 +73,9 @@ class Reading:
             kept = scopes[:LIVE_SCOPES_MAX]
             read = every_value(board, self._catalogue, as_of_ms=as_of_ms, scopes=kept, windows=LIVE_WINDOWS)
             values = [with_staleness(value, is_stale=self._is_stale()) async for value in sliced(read)]
-        frame = {"tenant": shown, "tenants": sorted(boards), "currency": moment.base_currency, "windows": LIVE_WINDOWS}
-        return _encode(frame | {"scopes": kept, "hidden_scopes": len(scopes) - len(kept), "values": values})
+        frame: dict[str, Any] = {"tenant": shown, "tenants": sorted(boards), "currency": moment.base_currency}
+        frame |= {"as_of": instant(moment.cut * SECONDS_PER_MINUTE), "hidden_scopes": len(scopes) - len(kept)}
+        return _encode(frame | packed(values, kept))
 
     async def exposition(self) -> bytes:
         """The KPI series of every tenant in Prometheus' text format."""
@@ -105,6 +108,18 @@ def shown_scopes(moment: Moment) -> list[str]:
     reps = {rep for members in teams.values() for rep in members}
     reps |= {rep for (_, dimension), values in series.items() if dimension == "rep" for rep in values}
     return ["company", *(f"team:{team}" for team in sorted(teams)), *(f"rep:{rep}" for rep in sorted(reps))]
+
+
+def packed(values: Iterable[KpiValue], scopes: list[str]) -> dict[str, Any]:
+    """Values as rows of PACKED columns, whose first three are places in the lists beside them: a ninth of the bytes."""
+    found = list(values)
+    kpis = sorted({value.kpi for value in found})
+    places = [{name: place for place, name in enumerate(names)} for names in (kpis, scopes, LIVE_WINDOWS)]
+    rows = [
+        (places[0][v.kpi], places[1][v.scope], places[2][v.window], v.value, v.n, v.status, v.restated_at, v.facets)
+        for v in found
+    ]
+    return {"columns": PACKED, "kpis": kpis, "scopes": scopes, "windows": LIVE_WINDOWS, "values": rows}
 
 
 def now_ms() -> int:

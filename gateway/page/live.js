@@ -14,6 +14,16 @@ let frame = null;
 let source = null;
 let heardAt = performance.now();
 
+// Rows of columns become objects; the first three columns are places in the lists of the same plural name.
+function unpack(packed) {
+  const values = packed.values.map((row) => {
+    const value = Object.fromEntries(packed.columns.map((name, i) => [name, row[i]]));
+    for (const name of ["kpi", "scope", "window"]) value[name] = packed[`${name}s`][value[name]];
+    return value;
+  });
+  return { ...packed, values };
+}
+
 function make(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -21,16 +31,20 @@ function make(tag, className, text) {
   return node;
 }
 
+function unitOf(kpi) {
+  return titles[kpi]?.unit ?? "";
+}
+
 function tileOf(kpi, value) {
   const tile = make("article", kpi === HERO ? "tile hero" : "tile");
   tile.append(make("h2", "", titles[kpi]?.title ?? kpi));
-  const number = make("div", "number", value ? numberText(value.value, value.unit, frame.currency) : "–");
-  number.append(make("span", "unit", unitText(titles[kpi]?.unit ?? "", frame.currency)));
+  const number = make("div", "number", value ? numberText(value.value, unitOf(kpi), frame.currency) : "–");
+  number.append(make("span", "unit", unitText(unitOf(kpi), frame.currency)));
   tile.append(number);
   if (!value) return tile;
   const facets = facetsText(value.facets);
   if (facets) tile.append(make("p", "facets", facets));
-  const ground = make("p", "ground", `n = ${value.n.toLocaleString("en")} · as of ${clockText(value.as_of)} · `);
+  const ground = make("p", "ground", `n = ${value.n.toLocaleString("en")} · as of ${clockText(frame.as_of)} · `);
   ground.append(make("span", `status ${value.status}`, statusText(value.status)));
   if (value.restated_at) ground.append(` ${clockText(value.restated_at)}`);
   tile.append(ground);
@@ -42,7 +56,7 @@ function rowOf(scope, values) {
   row.append(make("td", "", scope));
   for (const kpi of order) {
     const value = values.get(`${kpi}|${scope}`);
-    row.append(make("td", "", value ? numberText(value.value, value.unit, frame.currency) : "–"));
+    row.append(make("td", "", value ? numberText(value.value, unitOf(kpi), frame.currency) : "–"));
   }
   return row;
 }
@@ -86,7 +100,7 @@ function listen() {
   const tenant = chosen.get("tenant");
   source = new EventSource(tenant ? `/v1/stream?tenant=${encodeURIComponent(tenant)}` : "/v1/stream");
   source.onmessage = (event) => {
-    frame = JSON.parse(event.data);
+    frame = unpack(JSON.parse(event.data));
     heardAt = performance.now();
     draw();
     tell();

@@ -41,6 +41,7 @@ class Desk:
         ingest = Ingest(self.paper, b"", metrics.events_judged)
         ingest.learn_partitions(PARTITIONS)
         reading = Reading(lambda: boards, gate, Catalogue(load_definitions()), lambda: False)
+        self.reading = reading
         broadcast = Broadcast(reading.frame, asyncio.Event(), metrics)
         keyring = Keyring(keys, allow_backfill=True)
         parts = Parts(ingest, lambda: not self.paper.away, keyring, self.ready, reading, broadcast, metrics, {})
@@ -162,3 +163,17 @@ async def test_the_page_is_ours_alone(desk: Desk) -> None:
     for path in ("/page/live.js", "/page/format.js", "/page/live.css"):
         assert (await desk.http.get(path)).status_code == 200
     assert "innerHTML" not in (await desk.http.get("/page/live.js")).text
+
+
+async def test_a_snapshot_is_packed_and_says_the_same(desk: Desk) -> None:
+    frame = json.loads(await desk.reading.frame(None) or b"")
+    columns, lists = frame["columns"], [frame["kpis"], frame["scopes"], frame["windows"]]
+    rows = [
+        dict(zip(columns, [names[place] for names, place in zip(lists, row, strict=False)] + row[3:], strict=True))
+        for row in frame["values"]
+    ]
+    assert frame["scopes"] == ["company", "team:_none", "rep:R-1", "rep:R-2"]
+    asked = {"kpi": "revenue,deals_won", "scope": "company,rep:R-1", "window": "30d"}
+    for line in (await desk.http.get("/v1/values", params=asked)).text.splitlines():
+        wanted = {name: value for name, value in json.loads(line).items() if name in columns}
+        assert wanted in rows
