@@ -66,6 +66,10 @@ class StageApp(faust.App):
     def _create_directories(self) -> None:
         """Nothing is kept on disk."""
 
+    async def begin_at(self, tp: TopicPartition, offset: int) -> None:
+        """Live batches of ``tp`` begin at ``offset``, now. The consumer is made when the app starts."""
+        await self.batch_consumer.begin_at(tp, offset)
+
     def source_of(self, topic: str) -> str:
         """The role of a source topic."""
         return self.sources[topic]
@@ -121,7 +125,7 @@ def make_app(stage: StageDeclaration, settings: Settings, counts: dict[str, int]
         client_id=group,
         signing_key=app.signing_key,
         commit_timeout_s=settings.commit_timeout_s,
-        seek=lambda *place: app.batch_consumer.begin_at(*place),  # the consumer is made when the app starts
+        seek=app.begin_at,
     )
     app.crew = Crew(_slot_spec(stage, settings, counts), app.log_port, events)
     _add_agent(app, stage)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -38,11 +40,12 @@ class Metrics:
         self._lag = Gauge(
             "salespulse_lag_records", "Committed records of a source not yet folded", placed, registry=registry
         )
-        # One source with many refusals: its publisher is broken; the dead letters say how.
-        self._verdicts = Counter(
-            "salespulse_verdicts",
-            "Records by verdict and publishing source",
-            ["stage", "source", "verdict"],
+        # One source with many refusals: its publisher is broken; the dead letters say how. A gauge, because the counts
+        # come out of the committed state and go to another worker with their partition.
+        self._verdicts = Gauge(
+            "salespulse_verdict_records",
+            "Records by verdict and publishing source since the beginning of the log, in the partitions owned here",
+            ["stage", "tenant", "source", "verdict"],
             registry=registry,
         )
         self._stage = stage
@@ -64,9 +67,11 @@ class Metrics:
         """How far a slot is behind the end of a source."""
         self._lag.labels(self._stage, source, str(partition)).set(max(records, 0))
 
-    def event_judged(self, source: str, verdict: str, *, count: int = 1) -> None:
-        """``count`` records of a publishing source got a verdict."""
-        self._verdicts.labels(self._stage, source, verdict).inc(count)
+    def events_judged(self, counts: Mapping[tuple[str, str, str], int]) -> None:
+        """How many records got which verdict, by (tenant, source, verdict), in the partitions owned now."""
+        self._verdicts.clear()
+        for (tenant, source, verdict), count in counts.items():
+            self._verdicts.labels(self._stage, tenant, source, verdict).set(count)
 
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format."""

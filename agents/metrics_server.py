@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import threading
 import time
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 from agents.app import StageApp
 from agents.metrics import Metrics
-from config.topics import StageName
+from config.catalogue import load_definitions
+from stream.accounts.stage import AccountsStage
+from stream.board.board import Board
+from stream.board.stage import BoardStage
+from stream.board.values import every_value
+from stream.catalogue.catalogue import Catalogue
+from views.exposition import render
 
 PORTS_TRIED = 50
 RENDER_LIMIT_S = 5.0
@@ -28,8 +35,8 @@ def serve_metrics(
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             """Answer every path alike."""
-            # KPIs are read on the worker's loop: there no fold is half done.
-            body = metrics.exposition() + asyncio.run_coroutine_threadsafe(_kpis(app), loop).result(RENDER_LIMIT_S)
+            # States are read on the worker's loop: there no fold is half done.
+            body = asyncio.run_coroutine_threadsafe(exposition(metrics, app), loop).result(RENDER_LIMIT_S)
             self.send_response(200)
             self.send_header("Content-Type", CONTENT_TYPE)
             self.send_header("Content-Length", str(len(body)))
@@ -52,15 +59,22 @@ def serve_metrics(
     return None
 
 
-async def _kpis(app: StageApp) -> bytes:
-    """The KPI series of the tenants whose boards this worker owns; nothing for another stage."""
-    if app.crew.spec.name != StageName.BOARD:
-        return b""
-    from config.catalogue import load_catalogue
-    from views.exposition import render
-
-    boards: dict[str, Any] = {}
+async def exposition(metrics: Metrics, app: StageApp) -> bytes:
+    """Everything a scrape gets."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    boards: dict[str, Board] = {}
     for slot in app.crew.slots.values():
-        boards.update(getattr(slot.stage, "tenants", {}))
-    rendered: bytes = render(boards, load_catalogue(), int(time.time() * 1000))
-    return rendered
+        if isinstance(slot.stage, AccountsStage | BoardStage):
+            for (tenant, source), verdicts in slot.stage.tallies.by_source.items():
+                for verdict, count in verdicts.items():
+                    counts[tenant, source, str(verdict)] += count
+        if isinstance(slot.stage, BoardStage):
+            boards |= slot.stage.tenants
+    metrics.events_judged(counts)
+    kpis = render(boards, _catalogue(), int(time.time() * 1000), read=every_value) if boards else b""
+    return metrics.exposition() + kpis
+
+
+@functools.cache
+def _catalogue() -> Catalogue:
+    return Catalogue(load_definitions())

@@ -130,7 +130,7 @@ async def _watch_liveness(app: StageApp, settings: Settings, metrics: Metrics, e
 
 async def _watch_faust(app: StageApp, events: WorkerEvents) -> None:
     """End the worker when Faust has crashed: it would stay, doing nothing."""
-    while not app.crashed:
+    while not app.crashed:  # noqa: ASYNC110 - mode keeps the event to itself
         await asyncio.sleep(CRASH_POLL_S)
     log.error("Faust crashed, the worker ends: %r", app.crash_reason)
     events.end(app.crash_reason or RuntimeError("Faust crashed without a reason"))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from config.settings import Settings
 from config.topics import Role, StageName
 from schemas.records import Stage
+
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -21,16 +24,33 @@ class StageDeclaration:
 
 
 def _accounts(settings: Settings, counts: dict[str, int]) -> Callable[[int], Stage]:
+    from stream.accounts.options import AccountsOptions
     from stream.accounts.stage import AccountsStage
 
-    partitions, cells = counts[Role.ACTIVITY], counts[Role.CELLS]
-    return lambda p: AccountsStage(p, partitions=partitions, cells_partitions=cells, generation=settings.generation)
+    options = AccountsOptions(
+        activity_topic=settings.topics.name_of(Role.ACTIVITY),
+        may_backfill=settings.allow_backfill,
+        settle_after_ms=settings.settle_after_d * DAY_MS,
+        live_accounts_max=max(1, settings.live_accounts_max // counts[Role.ACTIVITY]),
+    )
+    return partial(
+        AccountsStage,
+        partitions=counts[Role.ACTIVITY],
+        cells_partitions=counts[Role.CELLS],
+        generation=settings.generation,
+        options=options,
+    )
 
 
 def _board(settings: Settings, counts: dict[str, int]) -> Callable[[int], Stage]:
     from stream.board.stage import BoardStage
 
-    return lambda p: BoardStage(p, partitions=counts[Role.CELLS], generation=settings.generation)
+    return partial(
+        BoardStage,
+        partitions=counts[Role.CELLS],
+        generation=settings.generation,
+        organisation_topic=settings.topics.name_of(Role.ORGANISATION),
+    )
 
 
 STAGES = {

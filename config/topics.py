@@ -1,7 +1,7 @@
 """Every topic of the engine: its role, its name, how many partitions it has and how the broker keeps it.
 
-This is the only place that spells a topic name; all other code speaks of roles ("activity", "cells", …). State and derived
-topics carry the generation in their name, so that the next generation can be built beside the present one.
+This is the only place that spells a topic name; all other code speaks of roles ("activity", "cells", …). State and
+derived topics carry the generation in their name, so that the next generation can be built beside the present one.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class KafkaProducer:
         await _checked(self._producer.begin_transaction())
 
     async def write(self, outputs: Sequence[Output]) -> dict[tuple[str, int], int]:
-        """Send ``outputs`` and wait for every acknowledgement: aiokafka commits whether or not all were acknowledged."""
+        """Send ``outputs`` and wait for every acknowledgement: aiokafka commits without looking at them."""
         placed: dict[tuple[str, int], list[Output]] = defaultdict(list)
         for output in outputs:
             placed[output.topic, output.partition].append(output)

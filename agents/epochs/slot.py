@@ -162,7 +162,7 @@ class Slot:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.idle_s(loop.time())):
                     await self._ending.wait()
-            if not self.closing and self._ending.is_set():
+            if self._ending.is_set():
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._pace.left_s(loop.time())):
                         await self._due.wait()
@@ -219,18 +219,13 @@ class Slot:
         self._ending.set()
         self._due.set()
         await _ended(self._opening)
-        clean = False
+        kept = None
         if self._committing is not None:
             last = self._in_background(self._finish(self._committing))
             await asyncio.wait([last], timeout=timeout_s)
-            clean = last.done() and not last.cancelled() and last.exception() is None and self.error is None
-            await _ended(last)
-            await _ended(self._committing)
-        kept = (
-            Kept(self._stage, dict(self.committed), self._pace.due, self._state_end)
-            if clean and self._stage is not None
-            else None
-        )
+            clean = await _ended(last) and await _ended(self._committing)
+            if clean and self._stage is not None:
+                kept = Kept(self._stage, dict(self.committed), dict(self._pace.due), self._state_end)
         self._drop(OutcomeUnknown(f"{self.spec.name} {self.partition} was released"))
         if self._producer is not None:
             await self._producer.close()
@@ -238,7 +233,8 @@ class Slot:
 
     async def _finish(self, committing: asyncio.Task[None]) -> None:
         await asyncio.wait([committing])
-        await self._end_epoch()
+        if _went_well(committing):
+            await self._end_epoch()
 
     def _in_background(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Run ``work`` as a task; whatever goes wrong in it fails the slot."""
@@ -264,11 +260,17 @@ class Slot:
             self.events.failed(self, error)
 
 
-async def _ended(task: asyncio.Task[None] | None) -> None:
-    """Cancel ``task`` unless it is done, and wait for its end; how it ended is seen to elsewhere."""
-    if task is not None:
-        task.cancel()
-        await asyncio.wait([task])
+async def _ended(task: asyncio.Task[None] | None) -> bool:
+    """Cancel ``task`` unless it is done, and wait for its end; whether it came to its own good end."""
+    if task is None:
+        return False
+    task.cancel()
+    await asyncio.wait([task])
+    return _went_well(task)
+
+
+def _went_well(task: asyncio.Task[None]) -> bool:
+    return not task.cancelled() and task.exception() is None
 
 
 def _placed(outputs: list[Output], state: str) -> list[Output]:

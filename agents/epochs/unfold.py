@@ -44,7 +44,8 @@ def check_aiokafka() -> None:
     if missing or not aiokafka.__version__.startswith(AIOKAFKA):
         lacking = f" and lacks {', '.join(missing)}" if missing else ""
         raise WrongAiokafka(
-            f"aiokafka {aiokafka.__version__} is installed{lacking}; install aiokafka {AIOKAFKA}*, as the lock file says"
+            f"aiokafka {aiokafka.__version__} is installed{lacking}; "
+            f"install aiokafka {AIOKAFKA}*, as the lock file says"
         )
 
 

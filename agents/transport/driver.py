@@ -187,7 +187,7 @@ class BatchConsumer(base.Consumer):
 
     # ---- records
 
-    async def _wait_next_records(self, timeout: float) -> tuple[dict[TP, list[Fetched]], set[TP]]:
+    async def _wait_next_records(self, timeout: float) -> tuple[Mapping[TP, list[Fetched]], set[TP]]:
         if not self.flow_active:
             await self.wait(self.can_resume_flow.wait())
         active = {tp for tp in self._get_active_partitions() if self.stage_app.crew.is_ready(tp.partition)}
@@ -201,20 +201,10 @@ class BatchConsumer(base.Consumer):
 
     def _to_message(self, tp: TP, record: Fetched) -> ConsumerMessage:
         generation, batch = record
+        value = cast("bytes", batch)  # Faust hands it on without a look
+        last = batch.next_offset - 1
         return ConsumerMessage(
-            tp.topic,
-            tp.partition,
-            batch.next_offset - 1,
-            0.0,
-            0,
-            None,
-            None,
-            batch,
-            None,
-            0,
-            0,
-            tp,
-            generation_id=generation,
+            tp.topic, tp.partition, last, 0.0, 0, None, None, value, None, 0, 0, tp, generation_id=generation
         )
 
     # ---- what Faust would do with acknowledgements, and must not

@@ -1,5 +1,7 @@
 """Simulated workers and the group that shares partitions among them: they run the real Crew and Slot."""
 
+# ruff: noqa: ASYNC110 - virtual time costs nothing, and polling keeps the story plain
+
 from __future__ import annotations
 
 import asyncio
@@ -39,14 +41,13 @@ class Group:
 
     async def join(self, member: Member) -> tuple[int, list[int]]:
         """Wait for the next generation; returns it and the partitions of ``member``."""
-        member.share = None
-        while member.share is None:
+        while (share := member.share) is None:
             if self.members.get(member.process.name) is not member:  # new, or expelled while it waited
                 self.members[member.process.name] = member
                 self.change()
             member.joined = True
             await asyncio.sleep(POLL_S)
-        return self.generation, member.share
+        return self.generation, share
 
     def leave(self, member: Member) -> None:
         """A member is gone, or was found dead."""
@@ -80,7 +81,12 @@ class Group:
 
     def is_current(self, member: Member, generation: int) -> bool:
         """What a heartbeat is told: whether the member may go on as it is."""
-        return self.members.get(member.process.name) is member and generation == self.generation and not self._changing
+        return (
+            not member.leaving
+            and self.members.get(member.process.name) is member
+            and generation == self.generation
+            and not self._changing
+        )
 
 
 @dataclass
@@ -107,6 +113,7 @@ class Member(SlotEvents):
         """Join, work until the group changes, hand back, join again; until told to leave."""
         log, spec = self.group.log, self.crew.spec
         while not self.leaving:
+            self.share = None
             generation, share = await self.group.join(self)
             seek_first = spec.safeguards.seek_after_restore
             places = [(source, p) for p in share for source in spec.sources]
@@ -114,7 +121,7 @@ class Member(SlotEvents):
             self.crew.assign(share)
             pump = log.loop.create_task(self._pump())
             committing = log.loop.create_task(self._write_group_offsets())
-            while not self.leaving and self.group.is_current(self, generation):
+            while self.group.is_current(self, generation):
                 await asyncio.sleep(log.rng.uniform(0, HEARTBEAT_S))
             committing.cancel()
             pump.cancel()

@@ -1,7 +1,7 @@
-"""A simulated log: partitions, transactions decided before their markers are written, fencing, readers of committed records.
+"""A simulated log: partitions, fencing, transactions decided before their markers are written, committed readers.
 
-It promises less than Kafka does: opening a producer does not wait for the markers of the older owner's transaction. Every
-call takes time, can lose its answer after it took effect, and is a point at which the calling process may die.
+It promises less than Kafka does: opening a producer does not wait for the markers of the older owner's transaction.
+Every call takes time, can lose its answer after it took effect, and is a point at which the calling process may die.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass
 class Transaction:
-    """What one producer wrote since it began; ``fate``: open, committed, aborted; ``unmarked``: places without marker."""
+    """What one producer wrote since it began. ``fate``: open, committed, aborted; ``unmarked``: no marker there yet."""
 
     places: dict[Place, list[Entry]] = field(default_factory=dict)
     fate: str = "open"

@@ -1,4 +1,4 @@
-"""An event loop without a clock: time jumps, the order of what is ready is drawn by a seed, processes can die or freeze.
+"""An event loop without a clock: time jumps, a seed draws the order of what is ready, processes can die or freeze.
 
 Everything runs in one thread. A task belongs to the process that was current when it was made. Callbacks of a dead
 process never run again; those of a frozen one wait until it thaws.
@@ -13,9 +13,10 @@ from asyncio import events
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import Context, ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 STEPS_MAX = 3_000_000
 
 
@@ -36,14 +37,16 @@ class Stuck(Exception):
     """Nothing can happen any more, or far too much has."""
 
 
-class SimulatedLoop(asyncio.AbstractEventLoop):
+class SimulatedLoop(asyncio.BaseEventLoop):
     """As much of an event loop as tasks, futures, events, timeouts and sleeps need."""
 
     def __init__(self, rng: random.Random) -> None:
+        self.over = False
+        super().__init__()
         self.rng, self._now, self._count, self._steps = rng, 0.0, 0, 0
-        self._ready: list[asyncio.Handle] = []
+        self._drawable: list[asyncio.Handle] = []
         self.world = Context()  # what belongs to no process: the brokers, the supervisor, fate
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._later: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._held: list[asyncio.Handle] = []
         self.tasks: list[asyncio.Task[Any]] = []  # kept, so that no dead task's finally blocks run in the middle
         self.over = False
@@ -58,33 +61,31 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """Never."""
         return False
 
-    def is_running(self) -> bool:
-        """Always, seen from inside."""
-        return True
-
     def is_closed(self) -> bool:
-        """Never, seen from inside."""
-        return False
+        """Whether the story is over."""
+        return self.over
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
         """Run when it is drawn."""
         handle = asyncio.Handle(callback, args, self, context)
-        self._ready.append(handle)
+        self._drawable.append(handle)
         return handle
 
     def call_later(
-        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Run after ``delay`` virtual seconds."""
         return self.call_at(self._now + delay, callback, *args, context=context)
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Run at a virtual time."""
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         self._count += 1
-        heapq.heappush(self._timers, (when, self._count, handle))
+        heapq.heappush(self._later, (when, self._count, handle))
         return handle
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
@@ -94,7 +95,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """A future of this loop."""
         return asyncio.Future(loop=self)
 
-    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> asyncio.Task[Any]:
+    def create_task(self, coro: Any, *, name: Any = None, context: Any = None) -> asyncio.Task[Any]:
         """A task of the current process."""
         task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=name, context=context)
         self.tasks.append(task)
@@ -120,7 +121,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def thaw(self, process: Process) -> None:
         """Let a frozen process go on."""
         process.frozen = False
-        self._ready += self._held
+        self._drawable += self._held
         self._held = []
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -142,23 +143,23 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             left._log_destroy_pending = False  # type: ignore[attr-defined]
             if not left.done():
                 with suppress(RuntimeError, GeneratorExit):
-                    left.get_coro().close()  # type: ignore[union-attr]
+                    left.get_coro().close()
 
     def _turn(self) -> None:
         self._steps += 1
         if self._steps > STEPS_MAX:
             raise Stuck(f"more than {STEPS_MAX} steps at {self._now:.1f} s")
-        if not self._ready:
-            if not self._timers:
+        if not self._drawable:
+            if not self._later:
                 raise Stuck(f"nothing left to happen at {self._now:.1f} s")
-            self._now = max(self._now, self._timers[0][0])
-        while self._timers and self._timers[0][0] <= self._now:
-            self._ready.append(heapq.heappop(self._timers)[2])
-        if not self._ready:
+            self._now = max(self._now, self._later[0][0])
+        while self._later and self._later[0][0] <= self._now:
+            self._drawable.append(heapq.heappop(self._later)[2])
+        if not self._drawable:
             return
-        n = self.rng.randrange(len(self._ready))
-        self._ready[n], self._ready[-1] = self._ready[-1], self._ready[n]
-        handle = self._ready.pop()
+        n = self.rng.randrange(len(self._drawable))
+        self._drawable[n], self._drawable[-1] = self._drawable[-1], self._drawable[n]
+        handle = self._drawable.pop()
         process: Process | None = handle._context.get(current_process)  # type: ignore[attr-defined]
         if handle.cancelled() or (process is not None and not process.alive):
             return

@@ -1,4 +1,4 @@
-"""What the totals of the toy stages have to be, from the published records alone; and a publisher that makes trouble."""
+"""What the totals of the toy stages have to be, from the published records alone; and a troublesome publisher."""
 
 from __future__ import annotations
 
