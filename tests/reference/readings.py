@@ -15,7 +15,7 @@ from tests.reference.organisation import Organisation
 from tests.reference.windows import MINUTE_WINDOWS, MINUTES_BACK_MS, OPEN_WINDOWS, closed_periods, cut_ms, holds
 
 LATE_AFTER_MS = 3_600_000
-MINUTE_MS = 60_000
+MINUTE_MS, QUARTER_MS = 60_000, 900_000
 PROMOTER_FROM, PASSIVE_FROM = 9, 7
 NPS_CLASSES = ("detractor", "passive", "promoter")
 SCOPED_BY_SOURCE = ("deals_won", "new_leads", "revenue", "touches_per_won_deal")
@@ -43,6 +43,18 @@ class Reading(NamedTuple):
     partial: bool
     restated_ms: int | None
 
+    @property
+    def status(self) -> str:
+        """The one word for it; partial wins over restated."""
+        return "partial" if self.partial else "live" if self.restated_ms is None else "restated"
+
+    @property
+    def restated_at(self) -> str | None:
+        """The latest late receipt, to the second."""
+        if self.restated_ms is None:
+            return None
+        return dt.datetime.fromtimestamp(self.restated_ms // 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
 
 class Tenant:
     """One tenant, read at ``as_of_ms`` with everything that was received."""
@@ -61,17 +73,17 @@ class Tenant:
         configured = self.organisation.base_currency()
         if configured is not None:
             return configured
-        return seen.pop() if len(seen := self.currencies_seen()) == 1 else None
+        seen = self.currencies_seen()
+        return seen.pop() if len(seen) == 1 else None
 
     def currencies_seen(self) -> set[str]:
-        """Every currency in which money stood at the end of some minute, though it may have been taken back since."""
-        events = [kept.event for standing in self.accounts.values() for kept in standing]
-        minutes = sorted({event.time_ms // MINUTE_MS for event in events if event.time_ms < self.cut_ms})
-        seen: set[str] = set()
-        for minute in minutes:
-            facts = facts_of(self.accounts, before_ms=(minute + 1) * MINUTE_MS)
-            seen |= {fact.facet for fact in facts if fact.measure == "revenue" and fact.amount}
-        return seen
+        """Every currency in which money stands; what a rep got and gave back within a quarter-hour leaves no trace."""
+        net: dict[tuple[str, str, int], int] = {}
+        for fact in self.facts:
+            if fact.measure == "revenue":
+                place = (fact.facet, fact.rep, fact.at_ms // QUARTER_MS)
+                net[place] = net.get(place, 0) + fact.amount
+        return {currency for (currency, _, _), amount in net.items() if amount}
 
     def readings(self) -> Iterator[Reading]:
         """Every reading with data, closed periods included, sorted by KPI, scope and window."""

@@ -1,0 +1,107 @@
+"""What lies around the events: receipts, tenants that share a partition, records that stray. None changes a value."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from schemas.event import Event, decode
+from schemas.verdicts import Code
+from tests.reference.arrivals import Arrival, judge
+from tests.reference.readings import Tenant
+from tests.strategies.drafts import BASE_MS, DAY_MS, HOUR_MS, MINUTE_MS, raw_of
+from tests.strategies.pipeline import Pipeline
+from tests.strategies.worlds import World, worlds
+
+SECOND_MS = 1_000
+
+
+@st.composite
+def plain_events(draw: st.DrawFn) -> list[Arrival]:
+    """Leads, wins and touches of which none changes another, some received late, some as history."""
+    arrivals: list[Arrival] = []
+    for number in range(draw(st.integers(1, 8))):
+        name, content = draw(
+            st.sampled_from(
+                [
+                    ("lead.created", {"lead": f"L{number}", "rep": "R1"}),
+                    ("deal.won", {"deal": f"D{number % 3}", "rep": "R1", "amount_minor": 5, "currency": "EUR"}),
+                    ("touch.logged", {"deal": f"D{number % 3}", "rep": "R2", "kind": "call", "phase": "pre_sale"}),
+                ]
+            )
+        )
+        time_ms = BASE_MS + draw(st.integers(0, 30)) * 7 * MINUTE_MS
+        late_ms = draw(st.sampled_from([0, 59, 60, 61, 90, 1500])) * MINUTE_MS + draw(st.sampled_from([0, SECOND_MS]))
+        draft: dict[str, Any] = {"id": f"e{number}", "source": "crm", "type": f"sales.{name}", "time_ms": time_ms}
+        draft |= {"subject": f"A{number % 3}", "tenant": "acme", "data": content, "backfill": draw(st.booleans())}
+        arrivals.append(Arrival(raw_of(draft), time_ms + late_ms))
+    wins = [json.loads(a.raw)["data"]["deal"] for a in arrivals if b"deal.won" in a.raw]
+    assume(len(wins) == len(set(wins)))  # a second close would take the first one's facts back
+    return sorted(arrivals, key=lambda arrival: arrival.received_ms)
+
+
+@given(plain_events(), st.sampled_from([2 * HOUR_MS, 5 * HOUR_MS, 2 * DAY_MS]))
+@settings(max_examples=150, deadline=None)
+def test_a_value_is_restated_by_what_came_an_hour_late(activity: list[Arrival], after_ms: int) -> None:
+    as_of_ms = BASE_MS + after_ms
+    pipeline = Pipeline()
+    pipeline.publish(activity, [])
+    pipeline.run()
+    found = {(v.kpi, v.scope, v.window): (v.status, v.restated_at) for v in pipeline.values(as_of_ms=as_of_ms)}
+    readings = Tenant("acme", judge(activity, may_backfill=True, partitions=2), [], as_of_ms=as_of_ms).readings()
+    wanted = {(r.kpi, r.scope, r.window): (r.status, r.restated_at) for r in readings}
+    assert found == wanted
+
+
+def owned_by(arrivals: list[Arrival], tenant: str, shift_ms: int) -> list[Arrival]:
+    """The same records as another tenant's, received (not happened) later."""
+    return [
+        Arrival(json.dumps({**json.loads(arrival.raw), "tenant": tenant}).encode(), arrival.received_ms + shift_ms)
+        for arrival in arrivals
+    ]
+
+
+@given(worlds(most=8), worlds(most=8), st.sampled_from([0, HOUR_MS]))
+@settings(max_examples=60, deadline=None)
+def test_tenants_that_share_a_partition_change_nothing_of_each_other(one: World, other: World, shift_ms: int) -> None:
+    def by_receipt(first: list[Arrival], second: list[Arrival]) -> list[Arrival]:
+        return sorted(first + owned_by(second, "umbrella", shift_ms), key=lambda arrival: arrival.received_ms)
+
+    alone, together = Pipeline(partitions=1), Pipeline(partitions=1)
+    alone.publish(one.activity, one.organisation)
+    together.publish(by_receipt(one.activity, other.activity), by_receipt(one.organisation, other.organisation))
+    alone.run()
+    together.run()
+    assert list(together.values(as_of_ms=one.as_of_ms)) == list(alone.values(as_of_ms=one.as_of_ms))
+
+
+@given(worlds(subjects=("A", "B", "C")), st.data())
+@settings(max_examples=80, deadline=None)
+def test_records_that_stray_are_counted_twice_and_change_nothing(world: World, data: st.DataObject) -> None:
+    strays: list[Arrival] = []
+    for arrival in world.activity:
+        event = decode(arrival.raw)
+        assert isinstance(event, Event)
+        wrong_key = data.draw(st.sampled_from([None, None, b"acme/elsewhere"]))
+        strays.append(arrival._replace(key=wrong_key, partition=data.draw(st.sampled_from([None, None, 0, 1, 2]))))
+    verdicts = judge(strays, may_backfill=True, partitions=3)
+    assume(Code.CONFLICT not in verdicts.verdicts)  # which of two is refused hangs on which comes home first
+    straight, strayed = Pipeline(partitions=3), Pipeline(partitions=3)
+    straight.publish(world.activity, world.organisation)
+    strayed.publish(strays, world.organisation)
+    straight.run()
+    strayed.run()
+    counted = strayed.tallies()
+    assert counted.get(Code.REKEYED, 0) == verdicts.verdicts.count(Code.REKEYED)
+    assert sum(counted.values()) - counted.get(Code.REKEYED, 0) == len(world.activity)
+    values = [
+        [
+            (value.kpi, value.scope, value.window, value.value, value.n)
+            for value in pipeline.values(as_of_ms=world.as_of_ms)
+        ]
+        for pipeline in (straight, strayed)
+    ]
+    assert values[0] == values[1]
