@@ -24,8 +24,9 @@ def gateway() -> None:
 
     settings = load_settings()
     set_up_logging(settings.log_level, settings.log_format, "gateway")
-    for library in ("uvicorn", "aiokafka"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # The client library calls every attempt to reach a broker that is away an error; our own lines say it once.
+    logging.getLogger("aiokafka").setLevel(logging.DEBUG if settings.log_level == "DEBUG" else logging.CRITICAL)
     try:
         listener = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
     except OSError as exc:

@@ -32,6 +32,14 @@ EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 _encode = msgspec.json.encode
 
 
+class NotYours(Exception):
+    """A key that is unknown, or another tenant's. ``status`` is the answer's."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
 class Readiness(Protocol):
     """What decides whether the gateway may be sent requests."""
 
@@ -112,6 +120,8 @@ def _add_reading(app: FastAPI, parts: Parts) -> None:
             return Response(await parts.reading.lines(selection), media_type=NDJSON)
         except (BadQuery, UnknownKpi, UnknownScope, UnknownWindow) as exc:
             return _refuse(400, str(exc))
+        except NotYours as exc:
+            return _refuse(exc.status, str(exc))
 
     @app.get("/v1/stream")
     async def stream(request: Request) -> Response:
@@ -121,6 +131,8 @@ def _add_reading(app: FastAPI, parts: Parts) -> None:
             frames = parts.broadcast.subscribe(selection.tenant)
         except BadQuery as exc:
             return _refuse(400, str(exc))
+        except NotYours as exc:
+            return _refuse(exc.status, str(exc))
         except TooManyClients as exc:
             return _refuse(503, str(exc), {"Retry-After": str(RETRY_AFTER_S)})
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -146,15 +158,15 @@ def _add_operation(app: FastAPI, parts: Parts) -> None:
 
 
 def _confine(selection: Selection, parts: Parts, request: Request) -> Selection:
-    """A key that is presented confines the question to its tenant. Raises BadQuery."""
+    """A key that is presented confines the question to its tenant. Raises NotYours."""
     authorization = request.headers.get("authorization")
     if authorization is None or parts.keyring.is_open:
         return selection
     publisher = parts.keyring.publisher(authorization)
     if publisher is None:
-        raise BadQuery("the API key is unknown; leave the Authorization header out or give a known key")
+        raise NotYours(401, "the API key is unknown; leave the Authorization header out or give a known key")
     if selection.tenant not in (None, publisher.tenant):
-        raise BadQuery(f'tenant is "{selection.tenant}"; this API key reads "{publisher.tenant}"')
+        raise NotYours(403, f'tenant is "{selection.tenant}"; this API key reads "{publisher.tenant}"')
     return replace(selection, tenant=publisher.tenant)
 
 

@@ -130,7 +130,9 @@ async def test_several_tenants_are_told_apart_and_a_key_sees_its_own(keyed: Desk
     own = (await keyed.http.get("/v1/values", params=asked, headers=KEY)).text.splitlines()
     assert [json.loads(line)["value"] for line in own] == [1]
     other = await keyed.http.get("/v1/values", params=asked | {"tenant": "globex"}, headers=KEY)
-    assert other.status_code == 400
+    assert other.status_code == 403
+    unknown = await keyed.http.get("/v1/values", params=asked, headers={"authorization": "Bearer k2"})
+    assert unknown.status_code == 401
 
 
 async def test_before_the_replica_has_caught_up_there_are_no_values(desk: Desk) -> None:
