@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 from collections import deque
 from types import TracebackType
 from typing import Any
@@ -15,6 +17,7 @@ BATCH_BYTES = 256 * 1024
 IN_FLIGHT_MAX = 64
 CONNECT_LIMIT_S = 30.0
 SEND_LIMIT_S = 120.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 
 
 class BrokerAbsent(Exception):
@@ -51,21 +54,26 @@ class Publisher:
     async def __aenter__(self) -> Publisher:
         from aiokafka.errors import KafkaError
 
-        limit = asyncio.get_running_loop().time() + CONNECT_LIMIT_S
-        pause_s = 0.2
+        loop = asyncio.get_running_loop()
+        limit, pause_s, said = loop.time() + CONNECT_LIMIT_S, FIRST_PAUSE_S, False
+        # The client logs every attempt; the lines below say it once.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         while True:
             try:
                 await self._producer.start()
                 break
             except KafkaError:
-                if asyncio.get_running_loop().time() > limit:
+                if loop.time() > limit:
                     await self._producer.stop()
                     raise BrokerAbsent(
                         f"no Kafka at {self._settings.kafka_brokers} for {CONNECT_LIMIT_S:.0f} s; "
                         "start it, or set KAFKA_BROKERS"
                     ) from None
+                if not said:
+                    sys.stderr.write(f"salespulse: no Kafka at {self._settings.kafka_brokers} yet; trying on\n")
+                    said = True
                 await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, 5.0)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         for role, name in self._names.items():
             self._counts[role] = len(await self._producer.partitions_for(name))
         return self
