@@ -220,3 +220,12 @@ def test_a_mapping_names_unknown_zones_and_missing_sections(make: Any, tmp_path:
         make(WON, HEADER, top=MAPPING.replace("- events", '- match: "*.txt"\n    events'))
     with pytest.raises(BadMapping, match="can't be read"):
         load_mapping(tmp_path / "absent.yaml")
+
+
+def test_the_example_of_the_page_works(make: Any) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "importing.md").read_text()
+    example = page.split("```yaml\n")[1].split("```")[0].replace('"deals*.csv"', '"export.csv"')
+    rows = next(block for block in page.split("```") if block.strip().startswith("Deal;"))
+    (won,) = events_of(make("", rows.strip() + "\n", top=example))
+    assert won["time"] == "2026-09-30T15:05:00Z"
+    assert won["data"] == {"deal": "D-9", "lead": "L-3", "rep": "R-4", "amount_minor": 123450, "currency": "EUR"}
