@@ -88,8 +88,8 @@ class Account:
 
     __slots__ = (
         "answers", "chunks", "created", "customer", "deals", "dirty_chunks", "first_touch", "forgotten", "fulfilling",
-        "implied_deals", "index", "last_close_ms", "lead_deals", "leads", "loose_deals", "newest_first_key",
-        "newest_phaseless_ms", "orders", "reclosed", "settled", "subject", "tenant", "touched_leads", "unsettled",
+        "implied_deals", "index", "last_close_ms", "lead_deals", "leads", "loose_deals", "newest_first_key", "orders",
+        "phaseless", "placed", "reclosed", "settled", "subject", "tenant", "touched_leads", "unsettled", "wins",
     )  # fmt: skip
 
     def __init__(self, tenant: str, subject: str) -> None:
@@ -103,6 +103,9 @@ class Account:
         self.fulfilling: dict[str, dict[str, int]] = NONE_YET  # deal → orders that name it, and how often
         self.answers: list[Entry] = NO_ENTRIES
         self.customer: list[Entry] = NO_ENTRIES
+        self.wins: list[Entry] = NO_ENTRIES  # every deal's won events together, in order
+        self.placed: list[Entry] = NO_ENTRIES  # every order's `placed` events together, in order
+        self.phaseless: list[Entry] = NO_ENTRIES  # touches without a phase that name a lead and no deal, in order
         self.lead_deals: dict[str, dict[str, int]] = NONE_YET  # lead → deals whose own events name it, how many do
         self.loose_deals: dict[str, Deal] = NONE_YET  # deals that don't begin with an `opened` that names a lead
         self.implied_deals: dict[str, dict[str, Deal]] = NONE_YET  # lead → loose deals that it is implied for
@@ -110,7 +113,6 @@ class Account:
         self.touched_leads: dict[str, Lead] = NONE_YET  # leads that some touch named instead of a deal
         self.last_close_ms = BEGINNING_MS  # no won or lost event is newer
         self.newest_first_key: OrderKey | None = None  # no deal begins after it
-        self.newest_phaseless_ms = BEGINNING_MS  # no touch without a phase is newer
         self.settled: OrderKey | None = None  # touches up to here have settled
         self.forgotten: dict[int, int] = NONE_YET  # fingerprint of a settled touch's identity → its chunk
         self.first_touch: Entry | None = None  # the first touch that hasn't

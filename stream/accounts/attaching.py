@@ -29,28 +29,28 @@ def attach(account: Account, entry: Entry) -> None:
         if kind in CLOSES:
             deal.closes += 1
             account.last_close_ms = max(account.last_close_ms, entry.time_ms)
+        if kind == Kind.DEAL_WON:
+            account.wins = _with(account.wins, entry)
         if kind == Kind.DEAL_REOPENED or deal.closes > 1:
             account.reclosed = account.reclosed or {}
             account.reclosed[entry.data.deal] = deal
         _link(account, entry, deal)
     elif kind == Kind.LEAD_CREATED:
         insort(account.lead(entry.data.lead).created, entry, key=entry_key)
-        account.created = account.created or []
-        insort(account.created, entry, key=entry_key)
+        account.created = _with(account.created, entry)
         _imply_after(account, entry)
     elif kind == Kind.ORDER_PLACED:
         insort(account.order(entry.data.order).placed, entry, key=entry_key)
+        account.placed = _with(account.placed, entry)
         if entry.data.deal is not None:
             account.fulfilling = account.fulfilling or {}
             count_up(account.fulfilling.setdefault(entry.data.deal, {}), entry.data.order)
     elif kind == Kind.ORDER_REFUNDED:
         insort(account.order(entry.data.order).refunds, entry, key=entry_key)
     elif kind == Kind.SURVEY_ANSWERED:
-        account.answers = account.answers or []
-        insort(account.answers, entry, key=entry_key)
+        account.answers = _with(account.answers, entry)
     else:
-        account.customer = account.customer or []
-        insort(account.customer, entry, key=entry_key)
+        account.customer = _with(account.customer, entry)
 
 
 def detach(account: Account, entry: Entry) -> None:
@@ -62,6 +62,8 @@ def detach(account: Account, entry: Entry) -> None:
         deal = account.deals[entry.data.deal]
         _remove(deal.events, entry)
         deal.closes -= kind in CLOSES
+        if kind == Kind.DEAL_WON:
+            _remove(account.wins, entry)
         _unlink(account, entry, deal)
     elif kind == Kind.LEAD_CREATED:
         _remove(account.leads[entry.data.lead].created, entry)
@@ -69,6 +71,7 @@ def detach(account: Account, entry: Entry) -> None:
         _imply_after(account, entry)
     elif kind == Kind.ORDER_PLACED:
         _remove(account.orders[entry.data.order].placed, entry)
+        _remove(account.placed, entry)
         if entry.data.deal is not None:
             count_down(account.fulfilling[entry.data.deal], entry.data.order)
     elif kind == Kind.ORDER_REFUNDED:
@@ -79,14 +82,27 @@ def detach(account: Account, entry: Entry) -> None:
         _remove(account.customer, entry)
 
 
+def _with(entries: list[Entry], entry: Entry) -> list[Entry]:
+    """The sorted list with one more; a list of its own where there was none."""
+    if not entries:
+        return [entry]
+    insort(entries, entry, key=entry_key)
+    return entries
+
+
 def _attach_touch(account: Account, entry: Entry) -> None:
     touch = entry.data
     if touch.deal is not None:
         account.deal(touch.deal).touches.append(entry)
     elif touch.lead is not None:
-        account.touch_lead(touch.lead).touches.append(entry)
-    if touch.phase is None and entry.time_ms > account.newest_phaseless_ms:
-        account.newest_phaseless_ms = entry.time_ms
+        attach_to_lead(account, entry)
+
+
+def attach_to_lead(account: Account, entry: Entry) -> None:
+    """Let a touch count for the lead it names instead of a deal."""
+    account.touch_lead(entry.data.lead).touches.append(entry)
+    if entry.data.phase is None:
+        account.phaseless = _with(account.phaseless, entry)
 
 
 def _detach_touch(account: Account, entry: Entry) -> None:
@@ -95,6 +111,8 @@ def _detach_touch(account: Account, entry: Entry) -> None:
         _remove_unordered(account.deals[touch.deal].touches, entry)
     elif touch.lead is not None:
         _remove_unordered(account.leads[touch.lead].touches, entry)
+        if touch.phase is None:
+            _remove_unordered(account.phaseless, entry)
 
 
 def _link(account: Account, entry: Entry, deal: Deal) -> None:

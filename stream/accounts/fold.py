@@ -242,14 +242,15 @@ def _orders_of(account: Account, parts: set[Part]) -> None:
 
 
 def _customer_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
-    """Whether the account is a customer decides the phase of later touches that give none."""
-    if entry.time_ms > account.newest_phaseless_ms or _was_customer_anyway(account, entry):
+    """Whether the account is a customer decides the phase of later touches that give none, up to the last close."""
+    if entry.time_ms > account.last_close_ms or _was_customer_anyway(account, entry):
         return
-    for lead_id, lead in account.touched_leads.items():
-        if any(touch.data.phase is None and touch.time_ms >= entry.time_ms for touch in lead.touches):
-            _family(account, lead_id, parts)
-    for deal_id in account.reclosed:
-        _deal_parts(account, deal_id, parts)
+    later = account.phaseless[bisect_left(account.phaseless, entry.time_ms, key=lambda touch: touch.time_ms) :]
+    for lead_id in {touch.data.lead for touch in later if touch.time_ms <= account.last_close_ms}:
+        _family(account, lead_id, parts)
+    for deal_id, deal in account.reclosed.items():
+        if deal.events and deal.events[-1].time_ms >= entry.time_ms:
+            _deal_parts(account, deal_id, parts)
 
 
 def _was_customer_anyway(account: Account, entry: Entry) -> bool:
@@ -258,13 +259,15 @@ def _was_customer_anyway(account: Account, entry: Entry) -> bool:
         return False
     key = entry_key(entry)
     order_id = entry.data.order if entry.kind == Kind.ORDER_PLACED else None
-    for other_id, order in account.orders.items():
-        if other_id != order_id and order.placed and entry_key(order.placed[0]) < key:
+    for placed in account.placed:
+        if entry_key(placed) >= key:
+            break
+        if placed.data.order != order_id:
             return True
     deal_id = entry.data.deal if order_id is None else None
-    for other_id, deal in account.deals.items():
-        if other_id != deal_id and deal.closes == 1 and other_id not in account.reclosed:
-            close = deal.close_before(key)
-            if close is not None and close.kind == Kind.DEAL_WON:
-                return True
+    for win in account.wins:
+        if entry_key(win) >= key:
+            break
+        if win.data.deal != deal_id and win.data.deal not in account.reclosed:
+            return True
     return False

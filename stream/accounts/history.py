@@ -95,9 +95,7 @@ def is_customer_before(account: Account, key: OrderKey) -> bool:
 
     From onboarded, else from the first purchase (an order, or a deal that stands won), until churned.
     """
-    if not account.customer:
-        return any(True for _ in purchases_before(account, key))
-    first = min(purchases_before(account, key), default=None)
+    first = first_purchase_before(account, key)
     active = ever = False
     for entry in account.customer:
         if entry_key(entry) >= key:
@@ -111,12 +109,15 @@ def is_customer_before(account: Account, key: OrderKey) -> bool:
     return active or (first is not None and not ever)
 
 
-def purchases_before(account: Account, key: OrderKey) -> Iterator[OrderKey]:
-    """The keys of orders and of deals' wins that stand just before ``key``."""
-    for order in account.orders.values():
-        if order.placed and entry_key(order.placed[0]) < key:
-            yield entry_key(order.placed[0])
-    for deal in account.deals.values():
-        close = deal.close_before(key) if deal.closes else None
-        if close is not None and close.kind == Kind.DEAL_WON:
-            yield entry_key(close)
+def first_purchase_before(account: Account, key: OrderKey) -> OrderKey | None:
+    """The key of the first order, or win that still stands, before ``key``."""
+    first: OrderKey | None = None
+    if account.placed and entry_key(account.placed[0]) < key:
+        first = entry_key(account.placed[0])
+    for win in account.wins:
+        won = entry_key(win)
+        if won >= key or (first is not None and won > first):
+            break
+        if account.deals[win.data.deal].close_before(key) is win:
+            return won
+    return first

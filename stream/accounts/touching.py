@@ -9,7 +9,8 @@ from typing import Any
 
 from schemas.cells import MINUTE_MS, Cell
 from schemas.event import Event
-from stream.accounts.account import Account
+from stream.accounts.account import NO_ENTRIES, Account
+from stream.accounts.attaching import attach_to_lead
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import NOBODY
 from stream.accounts.ledger import CHUNK_ENTRIES
@@ -33,9 +34,9 @@ def append_touch(account: Account, event: Event, received_ms: int, settle_before
     elif touch.lead is not None:
         if time_ms <= account.last_close_ms:
             return None
-        touches = account.touch_lead(touch.lead).touches
+        touches = None
     else:
-        touches = []
+        touches = NO_ENTRIES
     chunks = account.chunks
     if not chunks or len(chunks[-1]) >= CHUNK_ENTRIES:
         chunks.append([])
@@ -53,11 +54,12 @@ def append_touch(account: Account, event: Event, received_ms: int, settle_before
         touch,
     )
     index[identity] = entry
-    touches.append(entry)
+    if touches is None:
+        attach_to_lead(account, entry)
+    elif touches is not NO_ENTRIES:
+        touches.append(entry)
     chunks[chunk].append(entry)
     account.dirty_chunks |= 1 << chunk
-    if touch.phase is None and time_ms > account.newest_phaseless_ms:
-        account.newest_phaseless_ms = time_ms
     if first is None or (time_ms <= first.time_ms and entry_key(entry) < entry_key(first)):
         account.first_touch = entry
     pane = time_ms // MINUTE_MS

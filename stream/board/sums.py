@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from schemas.cells import QUARTER_MIN
 from schemas.kpi import Term
 from schemas.money import exponent
 from stream.board.board import Board
@@ -60,9 +61,17 @@ def _only_currency(board: Board, cut: int) -> str | None:
     for measure in MONEY:
         for facets in board.all_of(measure, "rep").values():
             for currency, series in facets.items():
-                if currency not in seen and any(n for _, n in series.amounts(BEGINNING_MIN, FOREVER_MIN, cut)):
+                if currency not in seen and _has_amounts(series, cut):
                     seen.add(currency)
     return next(iter(seen)) if len(seen) == 1 else None
+
+
+def _has_amounts(series: Series, cut: int) -> bool:
+    """Whether anything is left: an amount taken back cancels within its quarter-hour, to which old panes go."""
+    net: dict[int, int] = {}
+    for pane, amount in series.amounts(BEGINNING_MIN, FOREVER_MIN, cut):
+        net[pane // QUARTER_MIN] = net.get(pane // QUARTER_MIN, 0) + amount
+    return any(net.values())
 
 
 def _team_spans(board: Board, cut_ms: int, calendar: Calendar) -> dict[str, dict[str, list[Span]]]:

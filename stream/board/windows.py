@@ -14,9 +14,10 @@ MINUTE_WINDOWS = {"15m": 15, "1h": 60, "24h": 24 * 60}
 DAY_WINDOWS = {"7d": 7, "30d": 30, "90d": 90}
 TO_DATE_WINDOWS = ("today", "wtd", "mtd", "qtd", "ytd")
 WINDOWS = (*MINUTE_WINDOWS, *DAY_WINDOWS, *TO_DATE_WINDOWS, "all")
-ALLOWED = f"{', '.join(WINDOWS)}, month:YYYY-MM, quarter:YYYY-Qn or year:YYYY"
+ALLOWED = f"{', '.join(WINDOWS)}, month:YYYY-MM, quarter:YYYY-Qn or year:YYYY (1970-9998)"
 
 BEGINNING_MIN = -(2**62)
+FIRST_YEAR, LAST_YEAR = 1970, 9998
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 MINUTE_PRECISION_MS = 25 * HOUR_MS
 HOUR_PRECISION_MS = 91 * DAY_MS
@@ -107,7 +108,7 @@ def _to_date_start(name: str, today: date, calendar: Calendar) -> date:
 def _period(name: str, calendar: Calendar) -> tuple[date, date]:
     """First day of a named period and of the one after it."""
     match = _PERIOD.fullmatch(name)
-    if match is None or "0000" in name:
+    if match is None or not FIRST_YEAR <= int(match[2] or match[5] or match[8]) <= LAST_YEAR:
         raise UnknownWindow(f"window {name!r} is not known; allowed: {ALLOWED}")
     if match[1]:
         first = date(int(match[2]), int(match[3]), 1)
