@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from agents.epochs.port import Ends, Fenced, OutcomeUnknown
+from schemas.receipt import RECEIVED_AT
 from schemas.records import Output, RecordBatch
 from tests.simulation.loop import SimulatedLoop, current_process
 
+BEGINNING_MS = 1_795_000_000_000  # what epoch milliseconds are at virtual second 0
 TRANSACTION_TIMEOUT_S = 10.0
 POLL_S = 0.01
 
@@ -29,6 +31,7 @@ class Entry:
     value: bytes | None
     fate: str = "committed"
     kind: str = "record"
+    received_ms: int = 0
 
 
 @dataclass
@@ -91,7 +94,16 @@ class SimulatedLog:
 
     def append(self, place: Place, key: bytes | None, value: bytes | None) -> None:
         """A record of a publisher without transactions."""
-        self.entries(place).append(Entry(key, value))
+        self.entries(place).append(Entry(key, value, received_ms=self.now_ms()))
+
+    def now_ms(self) -> int:
+        """Epoch milliseconds of the virtual clock."""
+        return BEGINNING_MS + int(self.loop.time() * 1000)
+
+    def rows(self, role: str, partition: int) -> dict[bytes, bytes]:
+        """The last committed value of each key of a state partition."""
+        seen = [e for e in self.entries((role, partition)) if (e.fate, e.kind) == ("committed", "record")]
+        return {e.key: e.value for e in seen if e.key is not None and e.value is not None}
 
     def committed(self, role: str) -> list[tuple[bytes | None, bytes | None]]:
         """Committed records of all partitions of a topic."""
@@ -116,7 +128,7 @@ class SimulatedLog:
             keys=[e.key for _, e in seen],
             values=[e.value for _, e in seen],
             offsets=[n for n, _ in seen],
-            received_ms=[n for n, _ in seen],
+            received_ms=[e.received_ms for _, e in seen],
         )
 
     # ---- transactions
@@ -190,12 +202,18 @@ class SimulatedProducer:
             transaction = self._log.transactions[self._id]
             if transaction.fate != "open":
                 raise OutcomeUnknown("the transaction is over")
-            written = [Entry(o.key, o.value, "open") for o in by_place[place]]
+            written = [self._entry(output) for output in by_place[place]]
             self._log.entries(place).extend(written)
             transaction.places.setdefault(place, []).extend(written)
             ends[place] = len(self._log.entries(place))
         await self._log.answer()
         return ends
+
+    def _entry(self, output: Output) -> Entry:
+        """An undecided record; a received-at header says when it was received, as a signed one does on Kafka."""
+        given = dict(output.headers).get(RECEIVED_AT)
+        received_ms = self._log.now_ms() if given is None else int(given)
+        return Entry(output.key, output.value, "open", received_ms=received_ms)
 
     async def commit(self) -> None:
         """Decide; the answer may be lost."""

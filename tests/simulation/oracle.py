@@ -1,19 +1,17 @@
-"""What the totals of the toy stages have to be, from the published records alone; and a troublesome publisher."""
+"""What the totals of the toy stages have to be, from the published records alone."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 from collections import Counter, defaultdict
 
-from tests.simulation.log import SimulatedLog
 from tests.simulation.toys import BONUS, home_of
 
 Event = dict[str, str | int]
 
 TENANTS, ACCOUNTS = 4, 12
-REPEATED, ELSEWHERE, BROKEN, ORGANISATION = 0.15, 0.05, 0.03, 0.03
+REPEATED, ELSEWHERE, BROKEN = 0.15, 0.05, 0.03
 
 
 class Oracle:
@@ -74,28 +72,3 @@ class Records:
         home = home_of(str(event["account"]).encode(), partitions)
         place = anywhere if self.rng.random() < ELSEWHERE else home
         return place, place == home
-
-
-class Publisher:
-    """Writes to the simulated log at an uneven pace."""
-
-    def __init__(self, log: SimulatedLog, rng: random.Random, partitions: int, cells_partitions: int) -> None:
-        self.log, self.rng, self.partitions, self.cells_partitions = log, rng, partitions, cells_partitions
-        self.oracle, self.records = Oracle(), Records(rng)
-
-    async def publish(self, seconds: float) -> None:
-        """Publish for so many virtual seconds."""
-        until = self.log.loop.time() + seconds
-        while self.log.loop.time() < until:
-            for _ in range(self.rng.randrange(6)):
-                event, raw = self.records.draw()
-                place, at_home = self.records.place(event, self.partitions)
-                self.log.append(("activity", place), None, raw)
-                self.oracle.take(event, at_home=at_home)
-            if self.rng.random() < ORGANISATION:
-                tenant = f"t{self.rng.randrange(TENANTS)}"
-                self.log.append(
-                    ("organisation", home_of(tenant.encode(), self.cells_partitions)), tenant.encode(), b"{}"
-                )
-                self.oracle.totals[tenant][2] += 1
-            await asyncio.sleep(self.rng.choice((0.01, 0.1, 0.5)))

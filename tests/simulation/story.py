@@ -5,22 +5,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-from collections import Counter
 from dataclasses import dataclass, replace
 
 from agents.epochs.pace import Tempo
 from agents.epochs.port import Safeguards
 from agents.epochs.slot import SlotSpec
-from schemas.rows import POSITION_KEY
 from tests.simulation.cluster import SESSION_S, Group, Member
+from tests.simulation.kit import ACTIVITY_PARTITIONS, CELLS_PARTITIONS, Kit, ToyKit
 from tests.simulation.log import Chances, SimulatedLog
 from tests.simulation.loop import SimulatedLoop, Stuck
-from tests.simulation.oracle import Oracle, Publisher
-from tests.simulation.toys import ToyAccounts, ToyBoard
 
-ACTIVITY_PARTITIONS, CELLS_PARTITIONS = 3, 2
+SOURCES = {"accounts": ("activity",), "board": ("cells", "organisation")}
 TEMPO = Tempo(epoch_s=0.2, epoch_records=60, flush_after_s=1.0, refold_limit_records=50)
 FAULTS_S = 25.0
 SETTLE_LIMIT_S = 120.0
@@ -44,11 +40,12 @@ class Verdict:
 class Story:
     """A cluster, its faults, its oracle."""
 
-    def __init__(self, seed: int, safeguards: Safeguards) -> None:
+    def __init__(self, seed: int, safeguards: Safeguards, kit: type[Kit]) -> None:
         self.seed, self.safeguards = seed, safeguards
         self.rng = random.Random(seed)
         self.loop = SimulatedLoop(self.rng)
         self.log = SimulatedLog(self.loop, self.rng, fencing=safeguards.fencing)
+        self.kit = kit(self.log, self.rng, safeguards)
         self.groups: list[Group] = []
         self.live: list[Member] = []
         self.deaths = 0
@@ -57,14 +54,13 @@ class Story:
 
     def tell(self) -> Verdict:
         """Run the story to its end."""
-        publisher = Publisher(self.log, self.rng, ACTIVITY_PARTITIONS, CELLS_PARTITIONS)
         try:
-            problem = self.loop.run(self._run(publisher))
+            problem = self.loop.run(self._run())
         except Stuck as exc:
             problem = str(exc)
-        return Verdict(self.seed, problem, publisher.oracle.tallies.total(), self.deaths)
+        return Verdict(self.seed, problem, len(self.log.committed("activity")), self.deaths)
 
-    async def _run(self, publisher: Publisher) -> str:
+    async def _run(self) -> str:
         self.groups = [
             Group(self.log, lambda: self._spec("accounts"), ACTIVITY_PARTITIONS),
             Group(self.log, lambda: self._spec("board"), CELLS_PARTITIONS),
@@ -73,36 +69,25 @@ class Story:
             for _ in range(self.rng.choice((1, 2))):
                 self._start(group)
         self.log.chances = replace(CHANCES)
-        publishing = self.loop.create_task(publisher.publish(FAULTS_S))
+        publishing = self.loop.create_task(self.kit.publish(FAULTS_S))
         faults = self.loop.create_task(self._cause_faults())
         tending = self.loop.create_task(self._tend())
         await asyncio.wait([publishing])
         await asyncio.wait([faults])
         self.log.chances, self._faults = Chances(), False
-        problem = await self._settle(publisher.oracle)
+        problem = await self._settle()
         tending.cancel()
         return "; ".join(filter(None, [*(error for group in self.groups for error in group.errors), problem]))
 
     def _spec(self, stage: str) -> SlotSpec:
-        guards = self.safeguards
         return SlotSpec(
             name=stage,
-            sources=ToyAccounts.sources if stage == "accounts" else ToyBoard.sources,
+            sources=SOURCES[stage],
             state=f"{stage}_state",
-            create=lambda p: (
-                ToyAccounts(
-                    p,
-                    partitions=ACTIVITY_PARTITIONS,
-                    cells_partitions=CELLS_PARTITIONS,
-                    skip_reflected=guards.skip_reflected,
-                    duplicate_memory=guards.duplicate_memory,
-                )
-                if stage == "accounts"
-                else ToyBoard(p, skip_reflected=guards.skip_reflected)
-            ),
-            transactional_id=lambda p: f"{stage}-{p}",
+            create=lambda partition: self.kit.create(stage, partition),
+            transactional_id=lambda partition: f"{stage}-{partition}",
             tempo=TEMPO,
-            safeguards=guards,
+            safeguards=self.safeguards,
         )
 
     # ---- workers and faults
@@ -158,55 +143,14 @@ class Story:
 
     # ---- what must be true
 
-    async def _settle(self, oracle: Oracle) -> str:
+    async def _settle(self) -> str:
         until = self.loop.time() + SETTLE_LIMIT_S
-        while (problem := self._difference(oracle)) and self.loop.time() < until:
+        while (problem := self.kit.difference()) and self.loop.time() < until:
             await asyncio.sleep(1.0)
         await asyncio.sleep(2.0)
-        return problem or self._difference(oracle)
-
-    def _difference(self, oracle: Oracle) -> str:
-        """The first thing that is not as the oracle says; empty if all is."""
-        cells: dict[str, list[int]] = {}
-        for _, value in self.log.committed("cells"):
-            tenant, amount, count = json.loads(value or b"")
-            total = cells.setdefault(tenant, [0, 0])
-            total[0] += amount
-            total[1] += count
-        wanted = {tenant: total for tenant, total in oracle.totals.items() if any(total)}
-        if cells != {tenant: total[:2] for tenant, total in wanted.items() if any(total[:2])}:
-            return f"cells are {cells}, should be {wanted}"
-        board = {
-            key.decode(): json.loads(value)[0]
-            for key, value in self._state("board_state").items()
-            if key != POSITION_KEY
-        }
-        if board != wanted:
-            return f"board is {board}, should be {wanted}"
-        tallies: Counter[str] = Counter()
-        for p in range(ACTIVITY_PARTITIONS):
-            position = self._state("accounts_state", p).get(POSITION_KEY)
-            tallies += Counter(json.loads(position)[2]) if position else Counter()
-        received = len(self.log.committed("activity"))
-        if tallies != oracle.tallies or tallies.total() != received:
-            return f"verdicts are {dict(tallies)}, should be {dict(oracle.tallies)}, of {received} records"
-        letters = len(self.log.committed("dead_letters"))
-        return (
-            "" if letters == oracle.tallies["dead"] else f"{letters} dead letters, should be {oracle.tallies['dead']}"
-        )
-
-    def _state(self, role: str, partition: int | None = None) -> dict[bytes, bytes]:
-        rows: dict[bytes, bytes] = {}
-        for place, entries in self.log.partitions.items():
-            if place[0] == role and partition in (None, place[1]):
-                rows |= {
-                    e.key: e.value
-                    for e in entries
-                    if e.fate == "committed" and e.key is not None and e.value is not None
-                }
-        return rows
+        return problem or self.kit.difference()
 
 
-def tell(seed: int, safeguards: Safeguards | None = None) -> Verdict:
-    """The story of ``seed``; the same seed tells the same story."""
-    return Story(seed, safeguards or Safeguards()).tell()
+def tell(seed: int, safeguards: Safeguards | None = None, *, kit: type[Kit] = ToyKit) -> Verdict:
+    """The story of ``seed`` with the stages of ``kit``; the same seed tells the same story."""
+    return Story(seed, safeguards or Safeguards(), kit).tell()

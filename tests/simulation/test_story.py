@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.epochs.port import Safeguards
+from tests.simulation.real_kit import RealKit
 from tests.simulation.story import tell
 
 CHUNKS, SEEDS_PER_CHUNK = 8, 20
@@ -24,6 +25,13 @@ NEEDED = {
 def test_numbers_are_exact_whatever_happens(chunk: int) -> None:
     for seed in range(chunk * SEEDS_PER_CHUNK, (chunk + 1) * SEEDS_PER_CHUNK):
         verdict = tell(seed)
+        assert not verdict.problem, str(verdict)
+
+
+@pytest.mark.parametrize("chunk", range(3))
+def test_the_real_stages_end_as_after_a_quiet_pass(chunk: int) -> None:
+    for seed in range(chunk * 5, chunk * 5 + 5):
+        verdict = tell(seed, kit=RealKit)
         assert not verdict.problem, str(verdict)
 
 
