@@ -69,8 +69,8 @@ def holds(window: str, organisation: Organisation, *, before_ms: int) -> Callabl
 
 
 def closed_periods(moments: list[int], organisation: Organisation, *, before_ms: int) -> list[str]:
-    """The periods that hold any of the moments and are over."""
-    today = organisation.day_of(before_ms - 1)
+    """The periods that hold any of the moments and have ended by ``before_ms``."""
+    today = organisation.day_of(before_ms)
     starts_in = organisation.fiscal_year_starts_in()
     current = periods_of(today, starts_in)
     return sorted(

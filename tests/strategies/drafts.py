@@ -27,7 +27,7 @@ amounts = st.sampled_from([0, 1, 5, 99, 100, 1001, 99999])
 kinds_of_touch = st.sampled_from(["call", "email", "video_meeting", "demo"])
 moments = st.builds(
     lambda days, minutes, ms: BASE_MS + days * DAY_MS + minutes * MINUTE_MS + ms,
-    st.sampled_from([0, 0, 0, 0, 1, 2, 3, 7, 20, 34]),
+    st.sampled_from([0, 0, 0, 0, 1, 2, 3, 7, 20, 34, 100]),
     st.sampled_from([0, 0, 5, 10, 14, 15, 60, 90, 700, 1439]),
     st.sampled_from([0, 0, 0, 1, 500, 59_999]),
 )

@@ -32,10 +32,17 @@ class World(NamedTuple):
 DELAYED = st.sampled_from([0, 0, 0, 0, MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 27 * HOUR_MS, 3 * DAY_MS, 30 * DAY_MS])
 VERY_LATE = st.sampled_from([0, 0, HOUR_MS, 34 * DAY_MS, 36 * DAY_MS, 50 * DAY_MS])
 said_at = st.builds(lambda ms, days: ms - days * DAY_MS, moments, st.sampled_from([0, 5, 40, 40]))
+DEAL_TYPES = (
+    *["sales.deal.won", "sales.touch.logged"] * 4,
+    *["sales.lead.created", "sales.deal.opened", "sales.deal.reopened", "sales.order.placed"],
+    *["sales.deal.lost", "sales.deal.owner_changed", "sales.customer.onboarded", "sales.customer.churned"],
+)
+"""A mix in which most worlds end with touches on a won deal."""
+
 looks = st.builds(
     lambda days, minutes: BASE_MS + days * DAY_MS + minutes * MINUTE_MS + 1234,
-    st.sampled_from([0, 1, 1, 2, 3, 8, 21, 34, 36, 60, 60]),
-    st.sampled_from([0, 4, 5, 14, 16, 61, 91, 700, 1438]),
+    st.sampled_from([0, 1, 1, 2, 3, 8, 21, 34, 36, 60, 60, 99, 100]),
+    st.sampled_from([0, 4, 5, 14, 16, 61, 91, 239, 700, 1438]),
 )
 
 

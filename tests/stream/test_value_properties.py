@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -10,17 +12,21 @@ from hypothesis import strategies as st
 
 from schemas.event import Event, decode
 from schemas.kpi import KpiValue
+from schemas.verdicts import Code
+from stream.accounts.options import AccountsOptions
 from tests.reference.arrivals import Arrival, Judgement, judge
 from tests.reference.readings import Reading, Tenant
+from tests.strategies.drafts import DAY_MS
 from tests.strategies.pipeline import Pipeline
-from tests.strategies.worlds import VERY_LATE, World, worlds
+from tests.strategies.worlds import DEAL_TYPES, VERY_LATE, World, worlds
 
 Comparable = tuple[object, ...]
+COUNTED_ONLY = (Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED)
 
 
-def expected(world: World, *, as_of_ms: int) -> tuple[Judgement, list[Reading]]:
+def expected(world: World, *, as_of_ms: int, settle_after_ms: int = 36 * DAY_MS) -> tuple[Judgement, list[Reading]]:
     """The reference's verdicts, and everything it reads."""
-    activity = judge(world.activity, may_backfill=True, partitions=2)
+    activity = judge(world.activity, may_backfill=True, partitions=2, settle_after_ms=settle_after_ms)
     said = [
         kept.event
         for account in judge(world.organisation, may_backfill=True).accounts.values()
@@ -50,9 +56,9 @@ def of_value(value: KpiValue) -> Comparable:
     return (value.kpi, value.scope, value.window, value.as_of, *numbers, value.facets, value.status == "partial")
 
 
-def assert_same(pipeline: Pipeline, world: World, *, as_of_ms: int) -> None:
+def assert_same(pipeline: Pipeline, world: World, *, as_of_ms: int, settle_after_ms: int = 36 * DAY_MS) -> None:
     """The core's values are the reference's, row by row."""
-    _, readings = expected(world, as_of_ms=as_of_ms)
+    _, readings = expected(world, as_of_ms=as_of_ms, settle_after_ms=settle_after_ms)
     found = {tuple(row[:3]): row for row in map(of_value, pipeline.values(as_of_ms=as_of_ms))}
     wanted = {tuple(row[:3]): row for row in map(of_reading, readings)}
     assert found == wanted
@@ -67,22 +73,53 @@ def test_every_value_is_the_reference_s(world: World) -> None:
     assert_same(pipeline, world, as_of_ms=world.as_of_ms)
 
 
-@given(worlds(delays=VERY_LATE))
+@given(worlds(types=DEAL_TYPES, subjects=("A",)))
 @settings(max_examples=100, deadline=None)
-def test_verdicts_are_the_reference_s(world: World) -> None:
+def test_every_value_is_the_reference_s_where_deals_close_again(world: World) -> None:
     pipeline = Pipeline()
     pipeline.publish(world.activity, world.organisation)
     pipeline.run()
-    verdicts, _ = expected(world, as_of_ms=world.as_of_ms)
-    counted = {str(code): verdicts.verdicts.count(code) for code in set(verdicts.verdicts)}
+    assert_same(pipeline, world, as_of_ms=world.as_of_ms)
+
+
+@given(worlds(), st.data())
+@settings(max_examples=40, deadline=None)
+def test_one_value_is_its_row_of_every_value(world: World, data: st.DataObject) -> None:
+    pipeline = Pipeline()
+    pipeline.publish(world.activity, world.organisation)
+    pipeline.run()
+    rows = list(pipeline.values(as_of_ms=world.as_of_ms))
+    assert [(row.kpi, row.scope, row.window) for row in rows] == sorted(
+        (row.kpi, row.scope, row.window) for row in rows
+    )
+    for row in data.draw(st.lists(st.sampled_from(rows), max_size=5)) if rows else ():
+        assert pipeline.value(row.kpi, row.scope, row.window, as_of_ms=world.as_of_ms) == row
+
+
+@given(worlds(delays=VERY_LATE), st.sampled_from([DAY_MS, 36 * DAY_MS]))
+@settings(max_examples=150, deadline=None)
+def test_verdicts_and_what_settles_are_the_reference_s(world: World, settle_after_ms: int) -> None:
+    pipeline = Pipeline(options=AccountsOptions(may_backfill=True, settle_after_ms=settle_after_ms))
+    pipeline.publish(world.activity, world.organisation)
+    pipeline.run()
+    verdicts = judge(world.activity, may_backfill=True, partitions=2, settle_after_ms=settle_after_ms)
+    counted = {code: verdicts.verdicts.count(code) for code in set(verdicts.verdicts)}
     assert {code: count for code, count in pipeline.tallies().items() if count} == counted
+    letters = [dict(letter.headers) for letter in pipeline.letters]
+    reasons = Counter(letter["reason"].decode() for letter in letters if b"activity" in letter["origin-topic"])
+    assert reasons == {str(code): count for code, count in counted.items() if code not in COUNTED_ONLY}
     assert sum(counted.values()) == len(world.activity)
+    assert_same(pipeline, world, as_of_ms=world.as_of_ms, settle_after_ms=settle_after_ms)
 
 
-@given(worlds(), st.integers(1, 5), st.integers(0, 9), st.data())
+@given(worlds(), st.integers(1, 5), st.integers(0, 9), st.sampled_from([DAY_MS, 36 * DAY_MS]), st.data())
 @settings(max_examples=100, deadline=None)
-def test_snapshot_and_resume_change_nothing(world: World, most: int, flush_lag: int, data: st.DataObject) -> None:
-    plain, broken = Pipeline(), Pipeline(flush_lag=flush_lag)
+def test_snapshot_and_resume_change_nothing(
+    world: World, most: int, flush_lag: int, settle_after_ms: int, data: st.DataObject
+) -> None:
+    roomy = AccountsOptions(may_backfill=True, settle_after_ms=settle_after_ms)
+    plain = Pipeline(options=roomy)
+    broken = Pipeline(flush_lag=flush_lag, options=replace(roomy, live_accounts_max=data.draw(st.integers(0, 2))))
     for pipeline in (plain, broken):
         pipeline.publish(world.activity, world.organisation)
     plain.run()
@@ -128,8 +165,9 @@ def test_the_number_of_partitions_changes_no_value(world: World) -> None:
     assert one == three
 
 
-def test_worlds_are_made_of_valid_events() -> None:
+@given(worlds())
+@settings(max_examples=20, deadline=None)
+def test_worlds_are_made_of_valid_events(world: World) -> None:
     """A world of refusals would prove nothing."""
-    world = worlds(most=30).example()
     events = [decode(arrival.raw) for arrival in world.activity + world.organisation]
     assert all(isinstance(event, Event) for event in events)
