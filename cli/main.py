@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import typer
 
-from cli.endings import EXIT_USAGE, UsageError
+from cli.endings import EXIT_FAILED, EXIT_USAGE, UsageError
 
 COMMANDS = {
     "demo": ("cli.demo.command", "demo", "A month of sales in seconds, then live events, on a Kafka of its own."),
@@ -50,6 +51,10 @@ def run() -> None:
         for line in str(exc).splitlines():
             sys.stderr.write(f"salespulse: {line}\n")
         sys.exit(EXIT_USAGE)
+    except BrokenPipeError:
+        # The reader of our output has seen enough, as `head` does. What is still buffered must not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_FAILED)
 
 
 if __name__ == "__main__":

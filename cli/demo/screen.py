@@ -49,7 +49,9 @@ class Screen:
 
     def begin(self, text: str, total: int | None) -> None:
         """Counting starts, towards ``total`` if it is known."""
-        self._progress.reset(self._task, total=total, description=text)
+        # A task can't go back to an unknown total, so each count is a task of its own.
+        self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(text, total=total)
         if not self.console.is_terminal:
             self.console.print(text)
 
