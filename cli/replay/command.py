@@ -70,11 +70,12 @@ def run(lines: EventFiles, *, partitions: int) -> dict[str, Board]:
 
 def answers(boards: dict[str, Board], catalogue: Catalogue, selection: Selection) -> Iterator[bytes]:
     """The selected values as JSON lines. Where there are several tenants, each line begins with its tenant."""
-    newest_ms = max((board.newest_ms for board in boards.values()), default=BEGINNING_MS)
+    tenant = selection.tenant
+    wanted = boards if tenant is None else {tenant: boards.get(tenant, Board())}
+    newest_ms = max((board.newest_ms for board in wanted.values()), default=BEGINNING_MS)
     as_of_ms = newest_ms if selection.as_of_ms is None else selection.as_of_ms
     if as_of_ms == BEGINNING_MS:
         return
-    wanted = {name: board for name, board in boards.items() if selection.tenant in (None, name)}
     for name, board in wanted.items():
         for value in _values(board, catalogue, selection, as_of_ms):
             line = to_line(value)

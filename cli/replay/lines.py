@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -48,7 +49,9 @@ class EventFiles:
         for name, stream in self._files:
             stream.seek(0)
             for number, raw in enumerate(stream, 1):
-                stripped = raw.rstrip(b"\r\n")
+                # Windows programs begin a UTF-8 file with a mark that is not part of its first line.
+                unmarked = raw.removeprefix(BOM_UTF8) if number == 1 else raw
+                stripped = unmarked.rstrip(b"\r\n")
                 if stripped.strip():
                     yield Line(name, number, stripped)
 

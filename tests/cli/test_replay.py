@@ -100,6 +100,8 @@ def test_partitions_order_and_files_change_no_value(replay: Any) -> None:
     _, expected, _ = replay(lines_of(events))
     assert replay(lines_of(events), options=("--partitions", "3"))[1] == expected
     assert replay(lines_of(events[30:][::-1]), lines_of(events[:30] + events[:7]))[1] == expected
+    windows_text = "\ufeff" + lines_of(events).replace("\n", "\r\n")
+    assert replay(windows_text) == (0, expected, "")
 
 
 def test_standard_input_is_a_file_too(replay: Any, monkeypatch: pytest.MonkeyPatch) -> None:
