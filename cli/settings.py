@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from config.settings import load_settings, table
-
-SECRET = ("SALESPULSE_SIGNING_KEY", "SALESPULSE_API_KEYS")
+from config.settings import SECRETS, load_settings, table
 
 
 def settings() -> None:
@@ -15,5 +13,5 @@ def settings() -> None:
     for variable, default, unit, meaning in table():
         name = "kafka_brokers" if variable == "KAFKA_BROKERS" else variable.removeprefix("SALESPULSE_").lower()
         value = str(getattr(loaded, name))
-        shown = f" (now {'***' if variable in SECRET else value})" if value != default else ""
+        shown = f" (now {'***' if variable in SECRETS else value})" if value != default else ""
         typer.echo(f"{variable}={default or '-'}{' ' + unit if unit else ''}{shown}\n    {meaning}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import time
 from typing import Any
@@ -47,22 +48,13 @@ def ensure_topics(settings: Settings, *, limit_s: float = CONNECT_LIMIT_S) -> di
 
     While no broker answers, says so once and tries again for ``limit_s``, then raises BrokerAway. Raises WrongTopics.
     """
-    admin = _connect(settings.kafka_brokers, limit_s)
-    try:
-        return _ensure(admin, settings)
-    finally:
-        admin.close()
-
-
-def _connect(brokers: str, limit_s: float) -> Any:
-    from kafka.admin import KafkaAdminClient
     from kafka.errors import KafkaError
 
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it logs every attempt; the line below says it once
-    until, pause_s, said = time.monotonic() + limit_s, FIRST_PAUSE_S, False
+    brokers, until, pause_s, said = settings.kafka_brokers, time.monotonic() + limit_s, FIRST_PAUSE_S, False
     while True:
         try:
-            return KafkaAdminClient(bootstrap_servers=brokers, bootstrap_timeout_ms=ATTEMPT_MS)
+            return _ensure_once(settings)
         except (KafkaError, OSError, ValueError) as exc:
             if time.monotonic() + pause_s > until:
                 raise BrokerAway(
@@ -70,12 +62,21 @@ def _connect(brokers: str, limit_s: float) -> Any:
                     "start it or set KAFKA_BROKERS"
                 ) from None
             if not said:
-                sys.stderr.write(
-                    f"salespulse: no Kafka broker answers at {brokers}; trying again for {limit_s:.0f} s\n"
-                )
+                how_long = "until one does" if limit_s == math.inf else f"for {limit_s:.0f} s"
+                sys.stderr.write(f"salespulse: no Kafka broker answers at {brokers}; trying again {how_long}\n")
                 said = True
             time.sleep(pause_s)
             pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
+
+
+def _ensure_once(settings: Settings) -> dict[str, int]:
+    from kafka.admin import KafkaAdminClient
+
+    admin = KafkaAdminClient(bootstrap_servers=settings.kafka_brokers, bootstrap_timeout_ms=ATTEMPT_MS)
+    try:
+        return _ensure(admin, settings)
+    finally:
+        admin.close()
 
 
 def _ensure(admin: Any, settings: Settings) -> dict[str, int]:

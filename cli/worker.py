@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from cli.endings import fail
 from cli.supervisor import Supervisor, die_with
-from cli.topics import BrokerAway, ensure_topics
+from cli.topics import CONNECT_LIMIT_S, BrokerAway, ensure_topics
 from config.settings import load_settings
 from config.topics import StageName
 
@@ -22,13 +23,14 @@ def worker(
     settings = load_settings()
     if supervised_by:
         die_with(supervised_by)
+    # A worker waits for its broker as long as it takes; its processes, started again and again, a minute each time.
+    try:
+        counts = ensure_topics(settings, limit_s=CONNECT_LIMIT_S if supervised_by else math.inf)
+    except BrokerAway as exc:
+        raise fail(str(exc)) from None
     if stage is None:
         command = [sys.executable, "-m", "cli.main", "worker", "--stage"]
         raise typer.Exit(Supervisor({name: [*command, name] for name in StageName}).run())
-    try:
-        counts = ensure_topics(settings)
-    except BrokerAway as exc:
-        raise fail(str(exc)) from None
     from agents.process import run_stage
     from agents.stages import STAGES
 

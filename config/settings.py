@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from config.topics import Topics
 
 PREFIX = "SALESPULSE_"
+VARIABLES = {"kafka_brokers": "KAFKA_BROKERS"}
+SECRETS = (PREFIX + "SIGNING_KEY", PREFIX + "API_KEYS")
 
 
 class BadSettings(Exception):
@@ -103,20 +105,24 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _complaint(error: Any) -> str:
+    """One line on one error of pydantic's. Secrets, and API keys are some, are not repeated."""
     name = str(error["loc"][0])
-    variable = name if name.isupper() else (PREFIX + name.upper() if name != "kafka_brokers" else "KAFKA_BROKERS")
-    where = ".".join(str(part) for part in error["loc"][1:])
-    found = "***" if name in ("signing_key", "api_keys") else repr(error["input"])
-    return (
-        f"setting {variable}{' at ' + where if where else ''} is {found}; {error['msg'][:1].lower()}{error['msg'][1:]}"
+    variable = name if name.isupper() else PREFIX + name.upper()
+    field = next(
+        (f for n, f in Settings.model_fields.items() if variable in (VARIABLES.get(n), PREFIX + n.upper())), None
     )
+    inner = [str(part) for part in error["loc"][2:]] if variable == PREFIX + "API_KEYS" else []
+    found = "***" if variable in SECRETS else repr(error["input"])
+    meaning = f" ({field.description})" if field is not None else ""
+    where = f" in {'.'.join(inner)} of an entry" if inner else ""
+    return f"setting {variable} is {found}{where}; {error['msg'][:1].lower()}{error['msg'][1:]}{meaning}"
 
 
 def table() -> list[tuple[str, str, str, str]]:
     """Every setting as (variable, default, unit, meaning), in the order of declaration."""
     rows = []
     for name, field in Settings.model_fields.items():
-        variable = "KAFKA_BROKERS" if name == "kafka_brokers" else PREFIX + name.upper()
+        variable = VARIABLES.get(name, PREFIX + name.upper())
         extra = field.json_schema_extra
         unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
         rows.append((variable, str(field.default), unit, field.description or ""))
