@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 import venv
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct
@@ -21,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 REQUIREMENTS = Path(__file__).parent / "peers" / "requirements.txt"
 FRAME = Struct("<qI")
 CHORE_LIMIT_S = 300.0
+CHECK_S = 0.25
 
 
 class BenchFailed(Exception):
@@ -68,9 +71,17 @@ class Desk:
         """Send a plain log; nobody sees it before `Publication.show`."""
         return Publication(self._start("publish", topic, str(folder)))
 
-    def watch(self, topic: str, group: str) -> None:
-        """Return when the group has committed all of the topic. Raises BenchFailed."""
-        answer = _answer(self._start("watch", topic, group, str(CHORE_LIMIT_S)))
+    def watch(self, topic: str, group: str, *, check: Callable[[], None]) -> None:
+        """Return when the group has committed all of the topic. ``check`` is called meanwhile. Raises BenchFailed."""
+        chore = self._start("watch", topic, group, str(CHORE_LIMIT_S))
+        while chore.poll() is None:
+            time.sleep(CHECK_S)
+            try:
+                check()
+            except BenchFailed:
+                chore.kill()
+                raise
+        answer = _answer(chore)
         if not answer["reached"]:
             raise BenchFailed(f"{group} did not reach the end of {topic} in {CHORE_LIMIT_S:.0f} s: {answer['behind']}")
 

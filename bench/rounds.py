@@ -93,14 +93,13 @@ class Bench:
             worker.wait_ready()
             if before is not None:
                 self._publish(activity, before, settings).show()
-                desk.watch(activity, group)
+                desk.watch(activity, group, check=worker.check)
                 worker.await_idle(settings.flush_after_s)  # the preload's rows are written behind: not in our time
             await_quiet(core, self.quiet_limit_s)
             pending = self._publish(activity, timed, settings)
             start = read(core, worker.pid)
             seen_from = pending.show()
-            desk.watch(activity, group)
-            worker.check()
+            desk.watch(activity, group, check=worker.check)
             end, memory_mb = read(core, worker.pid), rss_mb(worker.pid)
         records = desk.collect(topics.name_of(Role.CELLS), self.folder / "cells.bin")
         seconds = max(timestamp_ms for timestamp_ms, _ in records) / 1000 - seen_from
