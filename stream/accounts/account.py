@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
 
-from schemas.event import Kind
 from stream.accounts.entry import Entry, OrderKey, entry_key
+from stream.accounts.kinds import CLOSES, DEAL_REOPENED, TOUCH
 
 BEGINNING_MS = -(2**62)
 NONE_YET: Any = MappingProxyType({})
 NO_ENTRIES: Any = ()
 """What an account holds of a sort it has none of: most accounts have few sorts, and an empty dict each costs 64 B."""
-
-CLOSES = (Kind.DEAL_WON, Kind.DEAL_LOST)
 
 
 class Deal:
@@ -43,7 +41,7 @@ class Deal:
                 break
             if entry.kind in CLOSES:
                 standing = entry
-            elif entry.kind == Kind.DEAL_REOPENED:
+            elif entry.kind == DEAL_REOPENED:
                 standing = None
         return standing
 
@@ -55,7 +53,7 @@ class Deal:
                 break
             if entry.kind in CLOSES:
                 standing = entry
-            elif entry.kind == Kind.DEAL_REOPENED:
+            elif entry.kind == DEAL_REOPENED:
                 standing = None
         return standing
 
@@ -157,4 +155,4 @@ class Account:
 
     def touches(self) -> Iterator[Entry]:
         """Touches that are still in the ledger with their identity."""
-        return (entry for entry in self.index.values() if entry.kind == Kind.TOUCH and not entry.voided)
+        return (entry for entry in self.index.values() if entry.kind == TOUCH and not entry.voided)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 
-from schemas.event import Kind
-from stream.accounts.account import CLOSES, Account, Deal
-from stream.accounts.entry import Entry, entry_key
-
-DEAL_KINDS = frozenset({Kind.DEAL_OPENED, Kind.OWNER_CHANGED, Kind.DEAL_WON, Kind.DEAL_LOST, Kind.DEAL_REOPENED})
-CUSTOMER_KINDS = frozenset({Kind.CUSTOMER_ONBOARDED, Kind.CUSTOMER_CHURNED})
-ORDER_KINDS = frozenset({Kind.ORDER_PLACED, Kind.ORDER_REFUNDED})
+from stream.accounts.account import Account, Deal
+from stream.accounts.entry import Entry, entry_key, insert_sorted
+from stream.accounts.kinds import (
+    CLOSES,
+    DEAL_KINDS,
+    DEAL_OPENED,
+    DEAL_REOPENED,
+    DEAL_WON,
+    LEAD_CREATED,
+    ORDER_PLACED,
+    ORDER_REFUNDED,
+    SURVEY_ANSWERED,
+    TOUCH,
+)
 
 
 def named_lead(entry: Entry) -> str | None:
@@ -21,33 +28,33 @@ def named_lead(entry: Entry) -> str | None:
 def attach(account: Account, entry: Entry) -> None:
     """Let an event that isn't voided count."""
     kind = entry.kind
-    if kind == Kind.TOUCH:
+    if kind == TOUCH:
         _attach_touch(account, entry)
     elif kind in DEAL_KINDS:
         deal = account.deal(entry.data.deal)
-        insort(deal.events, entry, key=entry_key)
+        insert_sorted(deal.events, entry)
         if kind in CLOSES:
             deal.closes += 1
             account.last_close_ms = max(account.last_close_ms, entry.time_ms)
-        if kind == Kind.DEAL_WON:
+        if kind == DEAL_WON:
             account.wins = _with(account.wins, entry)
-        if kind == Kind.DEAL_REOPENED or deal.closes > 1:
+        if kind == DEAL_REOPENED or deal.closes > 1:
             account.reclosed = account.reclosed or {}
             account.reclosed[entry.data.deal] = deal
         _link(account, entry, deal)
-    elif kind == Kind.LEAD_CREATED:
-        insort(account.lead(entry.data.lead).created, entry, key=entry_key)
+    elif kind == LEAD_CREATED:
+        insert_sorted(account.lead(entry.data.lead).created, entry)
         account.created = _with(account.created, entry)
         _imply_after(account, entry)
-    elif kind == Kind.ORDER_PLACED:
-        insort(account.order(entry.data.order).placed, entry, key=entry_key)
+    elif kind == ORDER_PLACED:
+        insert_sorted(account.order(entry.data.order).placed, entry)
         account.placed = _with(account.placed, entry)
         if entry.data.deal is not None:
             account.fulfilling = account.fulfilling or {}
             count_up(account.fulfilling.setdefault(entry.data.deal, {}), entry.data.order)
-    elif kind == Kind.ORDER_REFUNDED:
-        insort(account.order(entry.data.order).refunds, entry, key=entry_key)
-    elif kind == Kind.SURVEY_ANSWERED:
+    elif kind == ORDER_REFUNDED:
+        insert_sorted(account.order(entry.data.order).refunds, entry)
+    elif kind == SURVEY_ANSWERED:
         account.answers = _with(account.answers, entry)
     else:
         account.customer = _with(account.customer, entry)
@@ -56,27 +63,27 @@ def attach(account: Account, entry: Entry) -> None:
 def detach(account: Account, entry: Entry) -> None:
     """Let an event that `attach` took no longer count."""
     kind = entry.kind
-    if kind == Kind.TOUCH:
+    if kind == TOUCH:
         _detach_touch(account, entry)
     elif kind in DEAL_KINDS:
         deal = account.deals[entry.data.deal]
         _remove(deal.events, entry)
         deal.closes -= kind in CLOSES
-        if kind == Kind.DEAL_WON:
+        if kind == DEAL_WON:
             _remove(account.wins, entry)
         _unlink(account, entry, deal)
-    elif kind == Kind.LEAD_CREATED:
+    elif kind == LEAD_CREATED:
         _remove(account.leads[entry.data.lead].created, entry)
         _remove(account.created, entry)
         _imply_after(account, entry)
-    elif kind == Kind.ORDER_PLACED:
+    elif kind == ORDER_PLACED:
         _remove(account.orders[entry.data.order].placed, entry)
         _remove(account.placed, entry)
         if entry.data.deal is not None:
             count_down(account.fulfilling[entry.data.deal], entry.data.order)
-    elif kind == Kind.ORDER_REFUNDED:
+    elif kind == ORDER_REFUNDED:
         _remove(account.orders[entry.data.order].refunds, entry)
-    elif kind == Kind.SURVEY_ANSWERED:
+    elif kind == SURVEY_ANSWERED:
         _remove(account.answers, entry)
     else:
         _remove(account.customer, entry)
@@ -86,7 +93,7 @@ def _with(entries: list[Entry], entry: Entry) -> list[Entry]:
     """The sorted list with one more; a list of its own where there was none."""
     if not entries:
         return [entry]
-    insort(entries, entry, key=entry_key)
+    insert_sorted(entries, entry)
     return entries
 
 
@@ -146,7 +153,7 @@ def count_down(counts: dict[str, int], key: str) -> None:
 def _note_first(account: Account, deal_id: str, deal: Deal) -> None:
     """Keep what is known of a deal's beginning in step with its events."""
     first = deal.events[0] if deal.events else None
-    if first is None or (first.kind == Kind.DEAL_OPENED and first.data.lead is not None):
+    if first is None or (first.kind == DEAL_OPENED and first.data.lead is not None):
         if deal_id in account.loose_deals:
             del account.loose_deals[deal_id]
     else:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from schemas.cells import Cell
-from schemas.event import Kind
 from stream.accounts.account import Account, Deal
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import (
@@ -22,6 +21,7 @@ from stream.accounts.history import (
     lead_of,
     owner_before,
 )
+from stream.accounts.kinds import CLOSES, DEAL_WON, LINKING
 from stream.panes import minute_of
 
 Cells = dict[Cell, int]
@@ -165,7 +165,7 @@ def order_cells(account: Account, order_id: str) -> Cells:
         deal = account.deals.get(deal_id) if deal_id is not None else None
         close = deal.close_at(time_ms) if deal is not None else None
         source = NOBODY
-        if deal is not None and close is not None and close.kind == Kind.DEAL_WON:
+        if deal is not None and close is not None and close.kind == DEAL_WON:
             source = win_source(account, deal, close, time_ms)
             rep = rep or win_rep(deal, close)
         for refund in order.refunds:
@@ -208,27 +208,30 @@ def deal_cells(account: Account, deal_id: str) -> Cells:
 
 
 def _deal_moments(account: Account, deal: Deal) -> list[int]:
-    """When something about a closed deal may change: its own events, and those of leads that are or were its."""
-    moments = [entry.time_ms for entry in deal.events]
-    lead_ids = {entry.data.lead for entry in deal.events if getattr(entry.data, "lead", None) is not None}
-    lead_ids.add(deal.implied_lead)
+    """When something about a closed deal may change: from its first close on, its own events and those of its leads."""
+    if not deal.closes:
+        return []
+    first_close = next(entry.time_ms for entry in deal.events if entry.kind in CLOSES)
+    moments = [entry.time_ms for entry in deal.events if entry.time_ms >= first_close]
+    lead_ids = {entry.data.lead for entry in deal.events if entry.kind in LINKING and entry.data.lead is not None}
+    if deal.implied_lead is not None:
+        lead_ids.add(deal.implied_lead)
     for lead_id in lead_ids:
         lead = account.leads.get(lead_id)
         if lead is None:
             continue
-        moments += [entry.time_ms for entry in lead.created]
+        moments += [entry.time_ms for entry in lead.created if entry.time_ms > first_close]
         if lead.touches:
             for _, rival in candidate_deals(account, lead_id):
                 if rival is not deal:
-                    moments += [entry.time_ms for entry in rival.events]
-    first_close = min((e.time_ms for e in deal.events if e.kind in (Kind.DEAL_WON, Kind.DEAL_LOST)), default=0)
-    return [time_ms for time_ms in moments if time_ms >= first_close]
+                    moments += [entry.time_ms for entry in rival.events if entry.time_ms > first_close]
+    return moments
 
 
 def _win_at(account: Account, deal: Deal, time_ms: int) -> Standing:
     """What a deal adds at a moment: nothing unless it stands won."""
     close = deal.close_at(time_ms)
-    if close is None or close.kind != Kind.DEAL_WON:
+    if close is None or close.kind != DEAL_WON:
         return {}
     standing: Standing = {}
     pane = minute_of(close.time_ms)

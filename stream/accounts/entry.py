@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import Any
 
 import msgspec
 
-from schemas.event import Event, Kind
+from schemas.event import Event
+from stream.accounts.kinds import (
+    CUSTOMER_CHURNED,
+    CUSTOMER_ONBOARDED,
+    DEAL_LOST,
+    DEAL_OPENED,
+    DEAL_REOPENED,
+    DEAL_WON,
+    LEAD_CREATED,
+    ORDER_PLACED,
+    ORDER_REFUNDED,
+    OWNER_CHANGED,
+    SURVEY_ANSWERED,
+    TOUCH,
+)
 
 OrderKey = tuple[int, int, str, str]
 """(time_ms, rank, source, id): the order of an account's events, whatever order they came in."""
 
 RANK: dict[int, int] = {
-    Kind.LEAD_CREATED: 0,
-    Kind.DEAL_OPENED: 1,
-    Kind.OWNER_CHANGED: 2,
-    Kind.TOUCH: 3,
-    Kind.SURVEY_ANSWERED: 3,
-    Kind.DEAL_WON: 4,
-    Kind.DEAL_LOST: 4,
-    Kind.ORDER_PLACED: 4,
-    Kind.CUSTOMER_ONBOARDED: 4,
-    Kind.CUSTOMER_CHURNED: 4,
-    Kind.DEAL_REOPENED: 5,
-    Kind.ORDER_REFUNDED: 5,
+    LEAD_CREATED: 0,
+    DEAL_OPENED: 1,
+    OWNER_CHANGED: 2,
+    TOUCH: 3,
+    SURVEY_ANSWERED: 3,
+    DEAL_WON: 4,
+    DEAL_LOST: 4,
+    ORDER_PLACED: 4,
+    CUSTOMER_ONBOARDED: 4,
+    CUSTOMER_CHURNED: 4,
+    DEAL_REOPENED: 5,
+    ORDER_REFUNDED: 5,
 }
-TOUCH_RANK = RANK[Kind.TOUCH]
+TOUCH_RANK = RANK[TOUCH]
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -59,6 +74,19 @@ class Entry(msgspec.Struct, gc=False):
 def entry_key(entry: Entry) -> OrderKey:
     """`Entry.key` as a function, for bisect and sort."""
     return (entry.time_ms, RANK[entry.kind], entry.source, entry.id)
+
+
+def time_of(entry: Entry) -> int:
+    """When it happened, for bisect."""
+    return entry.time_ms
+
+
+def insert_sorted(entries: list[Entry], entry: Entry) -> None:
+    """Put an entry in its place; most come last."""
+    if not entries or entries[-1].time_ms < entry.time_ms:
+        entries.append(entry)
+    else:
+        insort(entries, entry, key=entry_key)
 
 
 def entry_of(event: Event, received_ms: int) -> Entry:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from schemas.event import Event, Kind
+from schemas.event import Event
 from schemas.verdicts import Code
 from stream.accounts.account import Account
-from stream.accounts.attaching import CUSTOMER_KINDS, DEAL_KINDS, ORDER_KINDS, attach, detach, named_lead
+from stream.accounts.alone import counts_for_no_close, phaseless_after, phases_after, stands_alone
+from stream.accounts.attaching import attach, detach, named_lead
 from stream.accounts.contributions import (
     Cells,
     add,
@@ -24,8 +25,21 @@ from stream.accounts.contributions import (
     touch_cells,
 )
 from stream.accounts.entry import Entry, entry_key, entry_of, same_as
-from stream.accounts.history import candidate_deals, lead_of
+from stream.accounts.history import candidate_deals
+from stream.accounts.kinds import (
+    DEAL_KINDS,
+    DEAL_WON,
+    LEAD_CREATED,
+    ORDER_KINDS,
+    ORDER_PLACED,
+    PHASE_KINDS,
+    SURVEY_ANSWERED,
+    TOUCH,
+)
 from stream.accounts.ledger import is_settled, remember, replace, settle
+
+ACCEPTED, DUPLICATE, SUPERSEDED = Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED
+CONFLICT, TOO_OLD = Code.CONFLICT, Code.TOO_OLD
 
 Part = tuple[str, str]
 """An entity of an account: ("deal" | "lead" | "order", its id)."""
@@ -38,82 +52,49 @@ def fold(account: Account, event: Event, received_ms: int, *, settle_before_ms: 
 
     Returns the verdict (accepted, duplicate, superseded, conflict or too_old) and what it adds to cells.
     """
-    settle(account, settle_before_ms)
+    first = account.first_touch
+    if first is not None and first.time_ms < settle_before_ms:
+        settle(account, settle_before_ms)
     held = account.index.get(f"{event.source}\0{event.id}")
     if held is not None:
         if event.revision < held.revision:
-            return Code.SUPERSEDED, {}
+            return SUPERSEDED, {}
         if event.revision == held.revision:
-            return (Code.DUPLICATE if same_as(held, event) else Code.CONFLICT), {}
+            return (DUPLICATE if same_as(held, event) else CONFLICT), {}
     entry = entry_of(event, received_ms)
     if account.settled is not None and is_settled(account, entry):
-        return Code.TOO_OLD, {}
+        return TOO_OLD, {}
     if held is not None:
         cells = difference(account, held, entry)
         replace(account, held, entry)
-        return Code.ACCEPTED, cells
+        return ACCEPTED, cells
     cells = {} if entry.voided else insert(account, entry)
     remember(account, entry)
-    return Code.ACCEPTED, cells
+    return ACCEPTED, cells
 
 
 def insert(account: Account, entry: Entry) -> Cells:
     """Let a new event count; what that adds."""
-    if entry.kind == Kind.TOUCH:
+    if entry.kind == TOUCH:
         if counts_for_no_close(account, entry):
             attach(account, entry)
             return touch_cells(entry)
-    elif entry.time_ms > account.last_close_ms and stands_alone(account, entry):
+    elif stands_alone(account, entry):
         attach(account, entry)
         return _added(account, entry)
     return difference(account, None, entry)
 
 
-def counts_for_no_close(account: Account, touch: Entry) -> bool:
-    """Whether a touch comes after every close, or names a deal that never closed, or nothing at all."""
-    if touch.time_ms > account.last_close_ms:
-        return True
-    if touch.data.deal is None:
-        return touch.data.lead is None
-    deal = account.deals.get(touch.data.deal)
-    return deal is None or not deal.closes
-
-
-def stands_alone(account: Account, entry: Entry) -> bool:
-    """Whether an event later than every close can change nothing but what it adds itself.
-
-    It comes after every touch that counts for a win, after the first event of every closed deal and after every
-    purchase by a close; so what is left is to look at whether a deal's lead moves, or an entity already stands.
-    """
-    kind, data = entry.kind, entry.data
-    if kind == Kind.SURVEY_ANSWERED or kind in CUSTOMER_KINDS:
-        return True
-    if kind == Kind.LEAD_CREATED:
-        lead = account.leads.get(data.lead)
-        return data.lead not in account.lead_deals and (lead is None or not lead.created)
-    if kind == Kind.ORDER_PLACED:
-        return data.deal is None and data.order not in account.orders
-    if kind not in DEAL_KINDS or (kind == Kind.DEAL_WON and data.deal in account.fulfilling):
-        return False
-    deal = account.deals.get(data.deal)
-    if deal is None or not deal.events:
-        return True
-    if deal.closes or data.deal in account.reclosed:
-        return False
-    lead_id = named_lead(entry)
-    return lead_id is None or not account.touched_leads or lead_id == lead_of(deal, entry.time_ms)
-
-
 def _added(account: Account, entry: Entry) -> Cells:
     """What an attached event that stands alone adds."""
     kind = entry.kind
-    if kind == Kind.LEAD_CREATED:
+    if kind == LEAD_CREATED:
         return lead_cells(account, entry.data.lead)
-    if kind == Kind.DEAL_WON:
+    if kind == DEAL_WON:
         return deal_cells(account, entry.data.deal)
-    if kind == Kind.ORDER_PLACED:
+    if kind == ORDER_PLACED:
         return order_cells(account, entry.data.order)
-    return _own_cells(account, entry, 1) if kind == Kind.SURVEY_ANSWERED else {}
+    return _own_cells(account, entry, 1) if kind == SURVEY_ANSWERED else {}
 
 
 def difference(account: Account, old: Entry | None, new: Entry | None) -> Cells:
@@ -155,9 +136,9 @@ def _own_cells(account: Account, entry: Entry | None, sign: int) -> Cells:
     cells: Cells = {}
     if entry is None:
         return cells
-    if entry.kind == Kind.TOUCH:
+    if entry.kind == TOUCH:
         add(cells, touch_cells(entry), sign)
-    elif entry.kind == Kind.SURVEY_ANSWERED and is_nps(entry):
+    elif entry.kind == SURVEY_ANSWERED and is_nps(entry):
         answers = account.answers
         at = bisect_left(answers, entry_key(entry), key=entry_key)
         previous = next((answer for answer in reversed(answers[:at]) if is_nps(answer)), None)
@@ -174,19 +155,19 @@ def affected(account: Account, entry: Entry | None) -> set[Part]:
     if entry is None:
         return set()
     kind, parts = entry.kind, set[Part]()
-    if kind == Kind.TOUCH:
+    if kind == TOUCH:
         if entry.data.deal is not None:
             _deal_parts(account, entry.data.deal, parts)
         elif entry.data.lead is not None:
             _family(account, entry.data.lead, parts)
-    elif kind == Kind.LEAD_CREATED:
+    elif kind == LEAD_CREATED:
         parts.add(("lead", entry.data.lead))
         _lead_affects(account, entry, parts)
     elif kind in DEAL_KINDS:
         _deal_affects(account, entry, parts)
     elif kind in ORDER_KINDS:
         parts.add(("order", entry.data.order))
-    if kind in CUSTOMER_KINDS or kind in (Kind.ORDER_PLACED, Kind.DEAL_WON, Kind.DEAL_LOST, Kind.DEAL_REOPENED):
+    if kind in PHASE_KINDS:
         _customer_affects(account, entry, parts)
     return parts
 
@@ -242,32 +223,11 @@ def _orders_of(account: Account, parts: set[Part]) -> None:
 
 
 def _customer_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
-    """Whether the account is a customer decides the phase of later touches that give none, up to the last close."""
-    if entry.time_ms > account.last_close_ms or _was_customer_anyway(account, entry):
+    """Whether the account is a customer decides the phase of later touches that give none."""
+    if not phases_after(account, entry):
         return
-    later = account.phaseless[bisect_left(account.phaseless, entry.time_ms, key=lambda touch: touch.time_ms) :]
-    for lead_id in {touch.data.lead for touch in later if touch.time_ms <= account.last_close_ms}:
+    for lead_id in {touch.data.lead for touch in phaseless_after(account, entry)}:
         _family(account, lead_id, parts)
     for deal_id, deal in account.reclosed.items():
         if deal.events and deal.events[-1].time_ms >= entry.time_ms:
             _deal_parts(account, deal_id, parts)
-
-
-def _was_customer_anyway(account: Account, entry: Entry) -> bool:
-    """Whether another purchase that nothing takes back came before this one, so that this one isn't the first."""
-    if entry.kind in CUSTOMER_KINDS:
-        return False
-    key = entry_key(entry)
-    order_id = entry.data.order if entry.kind == Kind.ORDER_PLACED else None
-    for placed in account.placed:
-        if entry_key(placed) >= key:
-            break
-        if placed.data.order != order_id:
-            return True
-    deal_id = entry.data.deal if order_id is None else None
-    for win in account.wins:
-        if entry_key(win) >= key:
-            break
-        if win.data.deal != deal_id and win.data.deal not in account.reclosed:
-            return True
-    return False

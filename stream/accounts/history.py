@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.event import Kind
-from stream.accounts.account import CLOSES, Account, Deal
+from stream.accounts.account import Account, Deal
 from stream.accounts.entry import Entry, OrderKey, entry_key
+from stream.accounts.kinds import CLOSES, CUSTOMER_ONBOARDED, DEAL_OPENED, DEAL_REOPENED, OWNER_CHANGED
 
 NOBODY = "_none"
 """The id under which what names no rep, source or team is counted."""
@@ -24,9 +24,9 @@ def lead_of(deal: Deal, time_ms: int) -> str | None:
             break
         if entry.kind in CLOSES:
             closed = entry.data.lead
-        elif entry.kind == Kind.DEAL_REOPENED:
+        elif entry.kind == DEAL_REOPENED:
             closed = None
-        elif entry.kind == Kind.DEAL_OPENED and entry.data.lead is not None:
+        elif entry.kind == DEAL_OPENED and entry.data.lead is not None:
             named = entry.data.lead
     return closed or named or deal.implied_lead
 
@@ -49,7 +49,7 @@ def owner_before(deal: Deal, key: OrderKey) -> str | None:
     for entry in deal.events:
         if entry_key(entry) >= key:
             break
-        if entry.kind in (Kind.DEAL_OPENED, Kind.OWNER_CHANGED):
+        if entry.kind in (DEAL_OPENED, OWNER_CHANGED):
             owner = entry.data.rep
     return owner
 
@@ -102,7 +102,7 @@ def is_customer_before(account: Account, key: OrderKey) -> bool:
             break
         if first is not None and not ever and first < entry_key(entry):
             active = ever = True
-        if entry.kind == Kind.CUSTOMER_ONBOARDED:
+        if entry.kind == CUSTOMER_ONBOARDED:
             active = ever = True
         else:
             active = False

@@ -8,13 +8,12 @@ what the account contributes.
 
 from __future__ import annotations
 
-from bisect import insort
 from hashlib import blake2b
 
-from schemas.event import Kind
 from stream.accounts.account import Account, Deal
-from stream.accounts.entry import Entry, entry_key
+from stream.accounts.entry import Entry, entry_key, insert_sorted
 from stream.accounts.history import earliest_deal
+from stream.accounts.kinds import TOUCH
 
 CHUNK_ENTRIES = 64
 """The most entries of one row; a write stays small however large the account is."""
@@ -49,7 +48,7 @@ def replace(account: Account, old: Entry, new: Entry) -> None:
     new.chunk = old.chunk
     chunk[_place(chunk, old)] = new
     account.dirty_chunks |= 1 << new.chunk
-    if old.kind == Kind.TOUCH and not old.voided:
+    if old.kind == TOUCH and not old.voided:
         if account.unsettled is not None:
             account.unsettled.remove(old)
         if account.first_touch is old:
@@ -59,7 +58,7 @@ def replace(account: Account, old: Entry, new: Entry) -> None:
 
 def is_settled(account: Account, entry: Entry) -> bool:
     """Whether a touch sorts before the settled ones, or an event repeats the identity of one of them."""
-    if entry.kind == Kind.TOUCH and account.settled is not None and entry_key(entry) <= account.settled:
+    if entry.kind == TOUCH and account.settled is not None and entry_key(entry) <= account.settled:
         return True
     return bool(account.forgotten) and fingerprint(entry.identity) in account.forgotten
 
@@ -116,9 +115,9 @@ def _place(chunk: list[Entry], entry: Entry) -> int:
 
 
 def _note_touch(account: Account, entry: Entry) -> None:
-    if entry.kind == Kind.TOUCH and not entry.voided:
+    if entry.kind == TOUCH and not entry.voided:
         if account.unsettled is not None:
-            insort(account.unsettled, entry, key=entry_key)
+            insert_sorted(account.unsettled, entry)
         first = account.first_touch
         if first is None or (entry.time_ms <= first.time_ms and entry_key(entry) < entry_key(first)):
             account.first_touch = entry

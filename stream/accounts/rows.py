@@ -7,28 +7,41 @@ from typing import Any
 import msgspec
 
 from schemas import data as shapes
-from schemas.event import Kind
 from schemas.rows import ROW_VERSION, ChunkRow, UnreadableRow, body_of, stamp
 from stream.accounts.account import Account
 from stream.accounts.attaching import attach
 from stream.accounts.entry import Entry
+from stream.accounts.kinds import (
+    CUSTOMER_CHURNED,
+    CUSTOMER_ONBOARDED,
+    DEAL_LOST,
+    DEAL_OPENED,
+    DEAL_REOPENED,
+    DEAL_WON,
+    LEAD_CREATED,
+    ORDER_PLACED,
+    ORDER_REFUNDED,
+    OWNER_CHANGED,
+    SURVEY_ANSWERED,
+    TOUCH,
+)
 from stream.accounts.ledger import restore_entry
 
 SHAPES: dict[int, type[shapes.Data]] = {
-    Kind.LEAD_CREATED: shapes.LeadCreated,
-    Kind.DEAL_OPENED: shapes.DealOpened,
-    Kind.OWNER_CHANGED: shapes.OwnerChanged,
-    Kind.DEAL_WON: shapes.DealWon,
-    Kind.DEAL_LOST: shapes.DealLost,
-    Kind.DEAL_REOPENED: shapes.DealReopened,
-    Kind.TOUCH: shapes.Touch,
-    Kind.ORDER_PLACED: shapes.OrderPlaced,
-    Kind.ORDER_REFUNDED: shapes.OrderRefunded,
-    Kind.SURVEY_ANSWERED: shapes.SurveyAnswered,
-    Kind.CUSTOMER_ONBOARDED: shapes.CustomerOnboarded,
-    Kind.CUSTOMER_CHURNED: shapes.CustomerChurned,
+    LEAD_CREATED: shapes.LeadCreated,
+    DEAL_OPENED: shapes.DealOpened,
+    OWNER_CHANGED: shapes.OwnerChanged,
+    DEAL_WON: shapes.DealWon,
+    DEAL_LOST: shapes.DealLost,
+    DEAL_REOPENED: shapes.DealReopened,
+    TOUCH: shapes.Touch,
+    ORDER_PLACED: shapes.OrderPlaced,
+    ORDER_REFUNDED: shapes.OrderRefunded,
+    SURVEY_ANSWERED: shapes.SurveyAnswered,
+    CUSTOMER_ONBOARDED: shapes.CustomerOnboarded,
+    CUSTOMER_CHURNED: shapes.CustomerChurned,
 }
-NESTED = frozenset({Kind.LEAD_CREATED, Kind.DEAL_WON, Kind.ORDER_PLACED, Kind.ORDER_REFUNDED, Kind.SURVEY_ANSWERED})
+NESTED = frozenset({LEAD_CREATED, DEAL_WON, ORDER_PLACED, ORDER_REFUNDED, SURVEY_ANSWERED})
 FIELDS = {kind: shape.__struct_fields__ for kind, shape in SHAPES.items()}
 VOIDED, BACKFILL = 1, 2
 CHUNK_MARK = b"\0"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas.envelope import AGE_MS, AHEAD_MS
-from schemas.event import Event, Kind, decode, judge_time
+from schemas.event import Event, decode, judge_time
 from schemas.partitioning import encode_key
 from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
 from schemas.rows import ROW_VERSION, AccountsPosition, stamped_offset
@@ -18,6 +18,7 @@ from schemas.verdicts import Code, Refusal
 from stream.accounts.account import Account
 from stream.accounts.emission import Emission
 from stream.accounts.fold import fold
+from stream.accounts.kinds import TOUCH
 from stream.accounts.options import AccountsOptions
 from stream.accounts.rows import chunk_key, encode_chunk
 from stream.accounts.shelf import Shelf
@@ -190,7 +191,7 @@ class AccountsStage:
             account = shelf.thaw(key, event.tenant, event.subject) or shelf.new(key, event.tenant, event.subject)
         settle_before_ms = self.clock_ms - self.options.settle_after_ms
         code, cell = Code.ACCEPTED, None
-        if event.kind == Kind.TOUCH:
+        if event.kind == TOUCH:
             cell = append_touch(account, event, received_ms, settle_before_ms)
         if cell is not None:
             cells = {cell: 1}

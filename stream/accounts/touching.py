@@ -28,7 +28,7 @@ def append_touch(account: Account, event: Event, received_ms: int, settle_before
         return None
     if touch.deal is not None:
         deal = account.deals.get(touch.deal) or account.deal(touch.deal)
-        if deal.closes and time_ms <= account.last_close_ms:
+        if deal.closes and time_ms <= deal.events[-1].time_ms:
             return None
         touches = deal.touches
     elif touch.lead is not None:
