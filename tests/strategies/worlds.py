@@ -31,6 +31,18 @@ class World(NamedTuple):
 
 DELAYED = st.sampled_from([0, 0, 0, 0, MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 27 * HOUR_MS, 3 * DAY_MS, 30 * DAY_MS])
 VERY_LATE = st.sampled_from([0, 0, HOUR_MS, 34 * DAY_MS, 36 * DAY_MS, 50 * DAY_MS])
+dense_moments = st.builds(
+    lambda hours, minutes, ms: BASE_MS + hours * HOUR_MS + minutes * MINUTE_MS + ms,
+    st.integers(0, 76),
+    st.sampled_from([0, 1, 7, 14, 15, 29, 44, 59]),
+    st.sampled_from([0, 59_999]),
+)
+dense_looks = st.builds(
+    lambda hours, minutes: BASE_MS + hours * HOUR_MS + minutes * MINUTE_MS, st.integers(20, 80), st.integers(0, 59)
+)
+"""Three days and a bit: minutes are kept 50 hours, read 25 hours back."""
+
+DAYS_LATE = st.sampled_from([0, 0, 0, 10 * HOUR_MS, 30 * HOUR_MS, 48 * HOUR_MS, 52 * HOUR_MS])
 said_at = st.builds(lambda ms, days: ms - days * DAY_MS, moments, st.sampled_from([0, 5, 40, 40]))
 DEAL_TYPES = (
     *["sales.deal.won", "sales.touch.logged"] * 4,
@@ -105,8 +117,9 @@ def worlds(
     subjects: tuple[str, ...] = ("A", "A", "A", "B"),
     delays: st.SearchStrategy[int] = DELAYED,
     at: st.SearchStrategy[int] = moments,
+    look: st.SearchStrategy[int] = looks,
 ) -> World:
     """A tenant's history of up to ``most`` activity identities and a few words about its organisation."""
     activity = draw(sent_events(list(types), list(subjects), at=at, most=most, least=min(5, most)))
     said = draw(sent_events(list(ORGANISATION), ["org"], at=said_at, most=6))
-    return World(draw(receipts(activity, delays)), draw(receipts(said, delays, may_shuffle=False)), draw(looks))
+    return World(draw(receipts(activity, delays)), draw(receipts(said, delays, may_shuffle=False)), draw(look))

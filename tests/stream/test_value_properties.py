@@ -18,7 +18,7 @@ from tests.reference.arrivals import Arrival, Judgement, judge
 from tests.reference.readings import Reading, Tenant
 from tests.strategies.drafts import DAY_MS
 from tests.strategies.pipeline import Pipeline
-from tests.strategies.worlds import DEAL_TYPES, VERY_LATE, World, worlds
+from tests.strategies.worlds import DAYS_LATE, DEAL_TYPES, VERY_LATE, World, dense_looks, dense_moments, worlds
 
 Comparable = tuple[object, ...]
 COUNTED_ONLY = (Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED)
@@ -94,6 +94,15 @@ def test_one_value_is_its_row_of_every_value(world: World, data: st.DataObject) 
     )
     for row in data.draw(st.lists(st.sampled_from(rows), max_size=5)) if rows else ():
         assert pipeline.value(row.kpi, row.scope, row.window, as_of_ms=world.as_of_ms) == row
+
+
+@given(worlds(at=dense_moments, delays=DAYS_LATE, look=dense_looks, types=(*DEAL_TYPES, "sales.survey.answered")))
+@settings(max_examples=100, deadline=None)
+def test_every_value_is_the_reference_s_where_minutes_grow_old(world: World) -> None:
+    pipeline = Pipeline()
+    pipeline.publish(world.activity, world.organisation)
+    pipeline.run()
+    assert_same(pipeline, world, as_of_ms=world.as_of_ms)
 
 
 @given(worlds(delays=VERY_LATE), st.sampled_from([DAY_MS, 36 * DAY_MS]))
