@@ -15,6 +15,7 @@ from agents.metrics import Metrics
 
 LOOKS_PER_TIMEOUT = 12
 ANSWER_LIMIT_S = 5.0
+RESTORE_TIMEOUTS = 5  # a large state takes longer to restore than a batch to fold
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +56,10 @@ class Liveness:
             lag = ends[place].stable - max(position, 0)
             self._metrics.lag_seen(place[0], place[1], lag)
             last, at = self._moved_at.get(place, (None, now))
-            if lag <= 0 or position != last:
+            ready = self._crew.is_ready(place[1])
+            if (ready and lag <= 0) or position != last:
                 self._moved_at[place] = (position, now)
-            elif now - at > self._timeout_s:
+            elif now - at > self._timeout_s * (1 if ready else RESTORE_TIMEOUTS):
                 raise StoodStill(
                     f"{place[0]}-{place[1]} stands at {position} for {now - at:.0f} s while {lag} records wait"
                 )

@@ -57,6 +57,12 @@ class WorkerEvents(SlotEvents):
         )
         self.end(error)
 
+    def task_ended(self, task: asyncio.Task[None]) -> None:
+        """A background task that fails must not fail in silence."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("the worker ends: %s: %s", type(error).__name__, error, exc_info=error)
+            self.end(error)
+
     def end(self, error: BaseException | None) -> None:
         """End the worker; with an error its exit code says so."""
         self.error = self.error or error
@@ -81,13 +87,13 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     app = make_app(stage, settings, counts, events)
     port = settings.metrics_port_board if stage.name is StageName.BOARD else settings.metrics_port_accounts
     server = serve_metrics(metrics, app, loop, settings.host, port) if port else None
-    await app.start()
-    log.info("worker of %s started, process %d", stage.name, os.getpid())
     watches = (_write_group_offsets(app), _watch_faust(app, events), _watch_liveness(app, settings, metrics, events))
-    watching = [asyncio.create_task(watch) for watch in watches]
+    running = [asyncio.create_task(work) for work in (_start(app), *watches)]
+    for task in running:
+        task.add_done_callback(events.task_ended)
     await events.over.wait()
     threading.Thread(target=_end_if_hung, daemon=True).start()
-    for task in watching:
+    for task in running:
         task.cancel()
     await app.stop()
     await app.log_port.close()
@@ -96,6 +102,11 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     log.info("worker of %s ended%s", stage.name, f" by {type(events.error).__name__}" if events.error else "")
     logging.shutdown()
     os._exit(EXIT_FAILED if events.error else 0)
+
+
+async def _start(app: StageApp) -> None:
+    await app.start()
+    log.info("worker of %s started, process %d", app.crew.spec.name, os.getpid())
 
 
 def _end_if_hung() -> None:
