@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 
@@ -118,6 +119,7 @@ class Stack:
         self._say = say
         self._broker: Broker | None = None
         self._children: list[Kept] = []
+        self._numbers = count()
 
     def __enter__(self) -> Stack:
         try:
@@ -151,7 +153,7 @@ class Stack:
 
     def start(self, *arguments: str, **settings: str) -> Kept:
         """Start another child, such as a second worker; it is stopped with the rest."""
-        number = len(self._children)
+        number = next(self._numbers)
         given = {"KAFKA_BROKERS": self.brokers} | self._given | settings
         child = Kept(list(arguments), given, self.logs / f"{number}-{arguments[0]}.log")
         self._children.append(child)

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -27,6 +28,7 @@ from stream.catalogue.catalogue import Catalogue
 DRAIN_LIMIT_S = 90.0
 POLL_S = 0.5
 WORK_LIMIT_S = 60.0
+KILL_WITHIN_S = 0.8  # some epochs: a kill may find one open, being committed, or just committed
 REQUEST_LIMIT_S = 30.0
 STAGES = ("accounts", "board")
 
@@ -45,6 +47,7 @@ class Live:
         self.stack = Stack(brokers=brokers, port=free_pair(), settings=variables, worker=False)
         self.settings: Settings = load_settings(kafka_brokers=brokers, topic_prefix=self.prefix)
         self.workers: dict[str, Kept] = {}
+        self._random = Random(1)
 
     def __enter__(self) -> Live:
         self.stack.__enter__()
@@ -60,9 +63,10 @@ class Live:
         return self.stack.start("worker", "--stage", stage)
 
     def kill_at_work(self, stage: str) -> int:
-        """kill -9 a stage's worker once it holds its partitions, and start another; the victim's process id."""
+        """kill -9 a stage's worker at some moment after it got its partitions, start another; the victim's process id."""
         victim = self.workers[stage]
         self.wait_at_work(victim)
+        time.sleep(self._random.uniform(0, KILL_WITHIN_S))
         self.stack.leave(victim, signal.SIGKILL)
         self.workers[stage] = self.worker(stage)
         return victim.pid

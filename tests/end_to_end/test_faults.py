@@ -77,16 +77,16 @@ def test_a_joining_a_leaving_and_a_frozen_worker_and_a_killed_broker_change_noth
 
 
 @pytest.mark.timeout(300)
-def test_events_over_http_read_as_in_replay(kafka: str, tmp_path: Path) -> None:
+def test_events_over_http_read_as_in_replay_although_workers_are_killed(kafka: str, tmp_path: Path) -> None:
     lines = [json.dumps(json.loads(line) | {"tenant": "default"}).encode() for line in story(6, days=10)]
     bad = [b"{", json.dumps(json.loads(lines[-1]) | {"type": "sales.weather"}).encode()]
     mixed = [*lines[:50], bad[0], *lines[50:], bad[1]]
+    codes = []
     with Live(kafka) as live:
-        codes = [
-            verdict["code"]
-            for begin in range(0, len(mixed), 500)
-            for verdict in live.post(b"\n".join(mixed[begin : begin + 500]))
-        ]
+        for begin in range(0, len(mixed), 500):
+            codes += [verdict["code"] for verdict in live.post(b"\n".join(mixed[begin : begin + 500]))]
+            if begin in (500, 1_000):
+                live.kill_at_work("accounts" if begin == 500 else "board")
         assert codes.count("taken") == len(lines)
         assert [codes[50], codes[-1]] == ["malformed_json", "unknown_type"]
         same_as_replay(live, mixed, tmp_path, tenant="default")
