@@ -63,7 +63,7 @@ class Live:
         return self.stack.start("worker", "--stage", stage)
 
     def kill_at_work(self, stage: str) -> int:
-        """kill -9 a stage's worker at some moment after it got its partitions, start another; the victim's process id."""
+        """kill -9 a stage's worker some moment after it got its partitions and start another; the victim's id."""
         victim = self.workers[stage]
         self.wait_at_work(victim)
         time.sleep(self._random.uniform(0, KILL_WITHIN_S))
