@@ -15,11 +15,13 @@ from stream.accounts.entry import entry_of
 from stream.accounts.fold import fold
 from stream.accounts.ledger import remember
 from tests.strategies.drafts import BASE_MS, DAY_MS, MIX, moments, raw_of
-from tests.strategies.worlds import sent_events
+from tests.strategies.worlds import DEAL_TYPES, sent_events
 
 NEVER_MS = -(2**62)
 FOREVER_MS = 2**62
-streams = sent_events(MIX, ["A"], at=moments, most=14, least=1).flatmap(st.permutations)
+streams = st.sampled_from([MIX, list(DEAL_TYPES)]).flatmap(
+    lambda types: sent_events(types, ["A"], at=moments, most=14, least=1).flatmap(st.permutations)
+)
 
 
 def decoded(raw: bytes) -> Event:
