@@ -5,16 +5,15 @@ it touches.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MappingProxyType
 from typing import Any
 
 from stream.accounts.entry import Entry, OrderKey, entry_key
 from stream.accounts.kinds import CLOSES, DEAL_REOPENED, TOUCH
 
 BEGINNING_MS = -(2**62)
-NONE_YET: Any = MappingProxyType({})
-NO_ENTRIES: Any = ()
-"""What an account holds of a sort it has none of: most accounts have few sorts, and an empty dict each costs 64 B."""
+NONE_YET: dict[str, Any] = {}
+NO_ENTRIES: list[Entry] = []
+"""What an account holds of a sort it has none of, shared and never written: most accounts have few sorts."""
 
 
 class Deal:
@@ -112,7 +111,7 @@ class Account:
         self.last_close_ms = BEGINNING_MS  # no won or lost event is newer
         self.newest_first_key: OrderKey | None = None  # no deal begins after it
         self.settled: OrderKey | None = None  # touches up to here have settled
-        self.forgotten: dict[int, int] = NONE_YET  # fingerprint of a settled touch's identity → its chunk
+        self.forgotten: dict[int, int] = {}  # fingerprint of a settled touch's identity → its chunk
         self.first_touch: Entry | None = None  # the first touch that hasn't
         self.unsettled: list[Entry] | None = None  # those touches in order, kept from the first settling on
         self.chunks: list[list[Entry]] = []

@@ -178,7 +178,8 @@ def _imply_after(account: Account, lead_entry: Entry) -> None:
 def _imply(account: Account, deal_id: str, deal: Deal) -> None:
     """Note the account's latest lead created before a deal's first own event."""
     lead_id: str | None = None
-    if deal.events and account.created:
+    is_loose = deal_id in account.loose_deals  # else it begins with an `opened` that names a lead, and needs none
+    if is_loose and account.created:
         at = bisect_left(account.created, entry_key(deal.events[0]), key=entry_key)
         while lead_id is None and at:
             at -= 1
@@ -188,7 +189,7 @@ def _imply(account: Account, deal_id: str, deal: Deal) -> None:
     if deal.implied_lead is not None:
         account.implied_deals.get(deal.implied_lead, {}).pop(deal_id, None)
     deal.implied_lead = lead_id
-    if lead_id is not None and deal_id in account.loose_deals:
+    if lead_id is not None:
         account.implied_deals = account.implied_deals or {}
         account.implied_deals.setdefault(lead_id, {})[deal_id] = deal
 

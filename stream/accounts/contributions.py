@@ -47,22 +47,25 @@ def add(cells: Cells, more: Cells, sign: int = 1) -> None:
 
 def changes(moments: Iterable[int], standing_at: Callable[[int], Standing]) -> Cells:
     """Two-time cells of an entity from what it adds at each of ``moments`` (epoch milliseconds)."""
-    cells: Cells = {}
-    before: Standing = {}
     at = sorted(set(moments))
     if len(at) == 1:
-        known = (minute_of(at[0]),)
-        return {address + known: amount for address, amount in standing_at(at[0]).items() if amount}
+        return known_at(at[0], standing_at(at[0]))
+    cells: Cells = {}
+    before: Standing = {}
     for time_ms in at:
         now = standing_at(time_ms)
         if now == before:
             continue
-        known = (minute_of(time_ms),)
-        add(cells, {address + known: amount for address, amount in now.items()})
-        if before:
-            add(cells, {address + known: amount for address, amount in before.items()}, -1)
+        add(cells, known_at(time_ms, now))
+        add(cells, known_at(time_ms, before), -1)
         before = now
     return cells
+
+
+def known_at(time_ms: int, standing: Standing) -> Cells:
+    """What stands, as known from a moment on."""
+    known = (minute_of(time_ms),)
+    return {address + known: amount for address, amount in standing.items() if amount}
 
 
 def contributions(account: Account) -> Cells:
@@ -147,6 +150,8 @@ def _answer_cell(answer: Entry, known: int) -> Cell:
 def order_cells(account: Account, order_id: str) -> Cells:
     """An order's revenue at its day, its refunds each at their own."""
     order = account.orders[order_id]
+    if len(order.placed) == 1 and not order.refunds and order.placed[0].data.deal is None:
+        return _plain_order_cells(order.placed[0])
     moments = [entry.time_ms for entry in order.placed] + [entry.time_ms for entry in order.refunds]
     if order.refunds and order.placed:
         for deal_id in {entry.data.deal for entry in order.placed if entry.data.deal is not None}:
@@ -180,6 +185,21 @@ def order_cells(account: Account, order_id: str) -> Cells:
     return changes(moments, standing_at)
 
 
+def _plain_order_cells(placed: Entry) -> Cells:
+    """An order that was placed once, fulfils no deal and was not refunded."""
+    data, pane = placed.data, minute_of(placed.time_ms)
+    amount = sum([line.qty * line.unit_price_minor for line in data.lines])
+    rep = data.rep or NOBODY
+    cells: Cells = {
+        ("revenue_orders", "rep", rep, "", pane, pane): 1,
+        ("revenue_orders", "source", NOBODY, "", pane, pane): 1,
+    }
+    if amount:
+        cells["revenue", "rep", rep, data.currency, pane, pane] = amount
+        cells["revenue", "source", NOBODY, data.currency, pane, pane] = amount
+    return cells
+
+
 def refund_amount(refund: Entry) -> int:
     """What a refund gives back, in minor units: its amount, else the sum of its lines."""
     if refund.data.amount_minor is not None:
@@ -204,7 +224,10 @@ def deal_cells(account: Account, deal_id: str) -> Cells:
     deal = account.deals[deal_id]
     if not deal.closes:
         return {}
-    return changes(_deal_moments(account, deal), lambda time_ms: _win_at(account, deal, time_ms))
+    moments = _deal_moments(account, deal)
+    if len(moments) == 1:
+        return known_at(moments[0], _win_at(account, deal, moments[0]))
+    return changes(moments, lambda time_ms: _win_at(account, deal, time_ms))
 
 
 def _deal_moments(account: Account, deal: Deal) -> list[int]:
@@ -233,14 +256,19 @@ def _win_at(account: Account, deal: Deal, time_ms: int) -> Standing:
     close = deal.close_at(time_ms)
     if close is None or close.kind != DEAL_WON:
         return {}
-    standing: Standing = {}
-    pane = minute_of(close.time_ms)
-    rep = win_rep(deal, close)
-    source = win_source(account, deal, close, time_ms)
-    _put(standing, "revenue", win_amounts(deal, close), source, close.data.currency, pane)
-    _put(standing, "deals_won", {rep: 1}, source, "", pane)
-    for kind, count in touches_until_close(account, deal, close, time_ms).items():
-        _put(standing, "touches_on_won", {rep: count}, source, kind, pane)
+    pane, data = minute_of(close.time_ms), close.data
+    rep, lead_id = win_rep(deal, close), lead_of(deal, time_ms)
+    source = data.source or lead_field(account, lead_id, "source", time_ms) or NOBODY
+    standing: Standing = {
+        ("deals_won", "rep", rep, "", pane): 1,
+        ("deals_won", "source", source, "", pane): 1,
+        ("revenue", "source", source, data.currency, pane): data.amount_minor,
+    }
+    for who, amount in win_amounts(deal, close).items():
+        standing["revenue", "rep", who, data.currency, pane] = amount
+    for kind, count in touches_until_close(account, deal, close, lead_id, time_ms).items():
+        standing["touches_on_won", "rep", rep, kind, pane] = count
+        standing["touches_on_won", "source", source, kind, pane] = count
     return standing
 
 
@@ -272,17 +300,16 @@ def win_amounts(deal: Deal, close: Entry) -> dict[str, int]:
 def win_source(account: Account, deal: Deal, close: Entry, time_ms: int) -> str:
     """The source of a win: its own, else its lead's."""
     own: str | None = close.data.source
-    if own is not None:
-        return own
-    return lead_field(account, lead_of(deal, time_ms), "source", time_ms) or NOBODY
+    return own or lead_field(account, lead_of(deal, time_ms), "source", time_ms) or NOBODY
 
 
-def touches_until_close(account: Account, deal: Deal, close: Entry, time_ms: int) -> dict[str, int]:
+def touches_until_close(
+    account: Account, deal: Deal, close: Entry, lead_id: str | None, time_ms: int
+) -> dict[str, int]:
     """Touches at or before the close, by kind, that aren't post-sale: those that name the deal, and its lead's own if
     it is that lead's earliest deal.
     """
     touches = deal.touches
-    lead_id = lead_of(deal, time_ms)
     lead = account.leads.get(lead_id) if lead_id is not None else None
     if lead_id is not None and lead is not None and lead.touches and earliest_deal(account, lead_id, time_ms) is deal:
         touches = touches + lead.touches

@@ -65,7 +65,7 @@ def fold(account: Account, event: Event, received_ms: int, *, settle_before_ms: 
     if account.settled is not None and is_settled(account, entry):
         return TOO_OLD, {}
     if held is not None:
-        cells = difference(account, held, entry)
+        cells = revise(account, held, entry)
         replace(account, held, entry)
         return ACCEPTED, cells
     cells = {} if entry.voided else insert(account, entry)
@@ -95,6 +95,21 @@ def _added(account: Account, entry: Entry) -> Cells:
     if kind == ORDER_PLACED:
         return order_cells(account, entry.data.order)
     return _own_cells(account, entry, 1) if kind == SURVEY_ANSWERED else {}
+
+
+def revise(account: Account, old: Entry, new: Entry) -> Cells:
+    """Let a higher revision count in the place of the one that is held; what that adds."""
+    if old.kind == new.kind == TOUCH and not old.voided and counts_for_no_close(account, old):
+        if new.voided:
+            detach(account, old)
+            return {cell: -amount for cell, amount in touch_cells(old).items()}
+        if counts_for_no_close(account, new):
+            detach(account, old)
+            attach(account, new)
+            cells = touch_cells(new)
+            add(cells, touch_cells(old), -1)
+            return cells
+    return difference(account, old, new)
 
 
 def difference(account: Account, old: Entry | None, new: Entry | None) -> Cells:
@@ -139,15 +154,23 @@ def _own_cells(account: Account, entry: Entry | None, sign: int) -> Cells:
     if entry.kind == TOUCH:
         add(cells, touch_cells(entry), sign)
     elif entry.kind == SURVEY_ANSWERED and is_nps(entry):
-        answers = account.answers
-        at = bisect_left(answers, entry_key(entry), key=entry_key)
-        previous = next((answer for answer in reversed(answers[:at]) if is_nps(answer)), None)
-        following = next((answer for answer in answers[at:] if answer is not entry and is_nps(answer)), None)
+        previous, following = _neighbours(account.answers, entry)
         add(cells, answer_cells(previous, entry), sign)
         if following is not None:
             add(cells, answer_cells(entry, following), sign)
             add(cells, answer_cells(previous, following), -sign)
     return cells
+
+
+def _neighbours(answers: list[Entry], entry: Entry) -> tuple[Entry | None, Entry | None]:
+    """The customer's NPS answers just before and just after one that is in the list."""
+    before = bisect_left(answers, entry_key(entry), key=entry_key) - 1
+    after = before + 2
+    while before >= 0 and not is_nps(answers[before]):
+        before -= 1
+    while after < len(answers) and not is_nps(answers[after]):
+        after += 1
+    return (answers[before] if before >= 0 else None), (answers[after] if after < len(answers) else None)
 
 
 def affected(account: Account, entry: Entry | None) -> set[Part]:
