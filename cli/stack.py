@@ -44,7 +44,10 @@ class StackFailed(Exception):
 
 
 class Kept:
-    """A `salespulse` subcommand as a child process with settings of its own; killed when this process is gone."""
+    """A `salespulse` subcommand as a child process with settings of its own.
+
+    When this process is gone, whatever ended it, the child is killed and the folder of its log removed.
+    """
 
     def __init__(self, arguments: list[str], settings: Mapping[str, str], log: Path) -> None:
         self.name = " ".join(arguments)
@@ -54,7 +57,11 @@ class Kept:
         command = ["env", *variables, sys.executable, "-m", "cli.main", *arguments]
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                [*KEEPER, "", *command], stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True
+                [*KEEPER, str(log.parent), *command],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
 
     @property

@@ -48,6 +48,19 @@ def family_of(pid: int) -> set[int]:
     return family
 
 
+def logs_of(pid: int) -> set[Path]:
+    """The folders that the process's children write their logs to, apart from the broker's."""
+    folders = set()
+    for child in family_of(pid):
+        try:
+            target = Path(f"/proc/{child}/fd/1").resolve()
+        except OSError:
+            continue  # it ended while we looked
+        if target.parent.name.startswith("salespulse-logs-"):
+            folders.add(target.parent)
+    return folders
+
+
 def wait_gone(pids: set[int]) -> None:
     limit = time.monotonic() + END_LIMIT_S
     while left := {pid for pid in pids if is_alive(pid)}:
@@ -75,8 +88,13 @@ def test_demo_once_finds_every_value_right() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_outlives_the_demo(demo: subprocess.Popen[str], number: signal.Signals) -> None:
     wait_up(demo)
-    family = family_of(demo.pid)
+    family, logs = family_of(demo.pid), logs_of(demo.pid)
     assert len(family) > 5  # the demo, the broker, the gateway, the worker and its two stages
     demo.send_signal(number)
     demo.wait(END_LIMIT_S)
     wait_gone(family - {demo.pid})
+    assert len(logs) == 1
+    limit = time.monotonic() + END_LIMIT_S
+    while any(folder.exists() for folder in logs):
+        assert time.monotonic() < limit, logs
+        time.sleep(0.1)
