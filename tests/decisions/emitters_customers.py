@@ -17,11 +17,13 @@ SHORT_CYCLE_D = 10
 
 
 def lead_of_touch(account: Account, touch: Entry) -> str | None:
-    """The lead a touch reaches: the one it names, or that of its deal at that moment."""
+    """The lead a touch reaches: the one it names, or that of its deal at that moment, if the deal has begun."""
     if touch.data.deal is None:
         lead: str | None = touch.data.lead
         return lead
-    return lead_of(account.deals[touch.data.deal], touch.time_ms)
+    deal = account.deals[touch.data.deal]
+    has_begun = bool(deal.events) and deal.events[0].time_ms <= touch.time_ms
+    return lead_of(deal, touch.time_ms) if has_begun else None
 
 
 def emit_reached(account: Account) -> Cells:

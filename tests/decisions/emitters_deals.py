@@ -6,6 +6,7 @@ from schemas.data import DealLost, DealOpened, DealWon
 from stream.accounts.account import Account, Deal
 from stream.accounts.contributions import Cells, Standing, changes, touches_until_close
 from stream.accounts.entry import Entry
+from stream.accounts.history import lead_of
 from tests.decisions.reading import closer, moments, opened_field, put, standing_close
 
 WON = "won"
@@ -51,7 +52,7 @@ def emit_closed_by_touches(account: Account) -> Cells:
             close = deal.close_at(time_ms)
             if close is not None:
                 outcome = "lost" if isinstance(close.data, DealLost) else WON
-                touches = sum(touches_until_close(account, deal, close, time_ms).values())
+                touches = sum(touches_until_close(account, deal, close, lead_of(deal, time_ms), time_ms).values())
                 put(standing, "closed", f"{outcome}:{touches}", close.time_ms, value=("rep", closer(deal, close)))
         return standing
 

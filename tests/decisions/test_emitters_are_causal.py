@@ -54,7 +54,7 @@ def known_before(cells: Cells, minute: int) -> Cells:
 
 @pytest.mark.parametrize("emit", EMITTERS, ids=lambda emit: emit.__name__)
 @given(sent_events(MIX, ["A"], at=moments, most=9, least=3), st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_cells_known_before_a_moment_need_only_the_events_before_it(
     emit: Emitter, drafts: list[dict[str, Any]], data: st.DataObject
 ) -> None:
