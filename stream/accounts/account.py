@@ -155,3 +155,7 @@ class Account:
     def touches(self) -> Iterator[Entry]:
         """Touches that are still in the ledger with their identity."""
         return (entry for entry in self.index.values() if entry.kind == TOUCH and not entry.voided)
+
+    def every_touch(self) -> Iterator[Entry]:
+        """Touches that count, the settled ones too."""
+        return (entry for chunk in self.chunks for entry in chunk if entry.kind == TOUCH and not entry.voided)

@@ -8,7 +8,7 @@ from schemas.cells import MINUTE_MS, Cell, encode_cells, pack_amount
 from schemas.event import Event
 from schemas.partitioning import home_partition
 from schemas.records import Output
-from stream.accounts.contributions import Cells
+from stream.accounts.standing import Cells
 from stream.panes import MINUTE_HISTORY_MIN, kept_pane
 
 LATE_AFTER_MS = 3_600_000
@@ -42,7 +42,7 @@ class Emission:
         if on_time is None:
             on_time = self._cells[tenant] = {}
         coarse = newest_ms // MINUTE_MS - MINUTE_HISTORY_MIN
-        late_before = BEGINNING_MS if event.backfill else (received_ms - LATE_AFTER_MS) // MINUTE_MS - 1
+        late_before = BEGINNING_MS if event.backfill else -((LATE_AFTER_MS + MINUTE_MS - received_ms) // MINUTE_MS)
         for exact, amount in cells.items():
             measure, dimension, value, facet, pane, known = exact
             judged = known if measure in LATEST_MEASURES else pane

@@ -14,16 +14,7 @@ from schemas.verdicts import Code
 from stream.accounts.account import Account
 from stream.accounts.alone import counts_for_no_close, phaseless_after, phases_after, stands_alone
 from stream.accounts.attaching import attach, detach, named_lead
-from stream.accounts.contributions import (
-    Cells,
-    add,
-    answer_cells,
-    deal_cells,
-    is_nps,
-    lead_cells,
-    order_cells,
-    touch_cells,
-)
+from stream.accounts.contributions import answer_cells, is_nps, lead_cells, touch_cells
 from stream.accounts.entry import Entry, entry_key, entry_of, same_as
 from stream.accounts.history import candidate_deals
 from stream.accounts.kinds import (
@@ -37,6 +28,9 @@ from stream.accounts.kinds import (
     TOUCH,
 )
 from stream.accounts.ledger import is_settled, remember, replace, settle
+from stream.accounts.orders import order_cells
+from stream.accounts.standing import Cells, add
+from stream.accounts.wins import deal_cells
 
 ACCEPTED, DUPLICATE, SUPERSEDED = Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED
 CONFLICT, TOO_OLD = Code.CONFLICT, Code.TOO_OLD

@@ -97,17 +97,13 @@ def _is_due(account: Account, touch: Entry, before_ms: int) -> bool:
 
 
 def _forget(account: Account, touch: Entry) -> None:
-    """Drop a touch's identity; its deal or lead keeps when, what and by whom."""
+    """Drop a touch's identity; what it contributes stays."""
     account.settled = entry_key(touch)
     account.forgotten = account.forgotten or {}
     account.forgotten[fingerprint(touch.identity)] = touch.chunk
     del account.index[touch.identity]
-    chunk = account.chunks[touch.chunk]
     account.dirty_chunks |= 1 << touch.chunk
-    if touch.data.deal is None and touch.data.lead is None:
-        del chunk[_place(chunk, touch)]
-    else:
-        touch.source = touch.id = ""
+    touch.source = touch.id = ""
 
 
 def _place(chunk: list[Entry], entry: Entry) -> int:

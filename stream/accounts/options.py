@@ -9,11 +9,12 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True)
 class AccountsOptions:
-    """``may_backfill`` lets publishers send history; ``live_accounts_max`` bounds the accounts held decoded, the
-    others are bytes.
+    """``activity_topic`` is what dead letters name as their origin; ``may_backfill`` lets publishers send history.
+
+    ``live_accounts_max`` bounds the accounts held decoded, the others are bytes.
     """
 
-    activity_topic: str = "sales.activity.v1"
+    activity_topic: str = "activity"
     may_backfill: bool = False
     settle_after_ms: int = 36 * DAY_MS
     live_accounts_max: int = 1_000_000

@@ -45,7 +45,7 @@ class BoardStage:
         partitions: int,
         generation: int = 1,
         follower: bool = False,
-        organisation_topic: str = "sales.organisation.v1",
+        organisation_topic: str = ORGANISATION,
     ) -> None:
         self.partition = partition
         self.partitions = partitions

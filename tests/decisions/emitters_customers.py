@@ -5,9 +5,9 @@ from __future__ import annotations
 from schemas.cells import MINUTE_MS
 from schemas.data import CustomerChurned, CustomerOnboarded, OrderPlaced
 from stream.accounts.account import Account
-from stream.accounts.contributions import Cells, Standing, add, changes
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import NOBODY, is_post_sale, lead_of
+from stream.accounts.standing import Cells, Standing, add, changes
 from stream.panes import minute_of
 from tests.decisions.reading import customer_since, every_touch, moments, put
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from schemas.data import DealLost, DealOpened, DealWon
 from stream.accounts.account import Account, Deal
-from stream.accounts.contributions import Cells, Standing, changes, touches_until_close
 from stream.accounts.entry import Entry
 from stream.accounts.history import lead_of
+from stream.accounts.standing import Cells, Standing, changes
+from stream.accounts.wins import touches_until_close
 from tests.decisions.reading import closer, moments, opened_field, put, standing_close
 
 WON = "won"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from schemas.data import DealLost, DealOpened, DealWon
 from stream.accounts.account import Account, Deal
-from stream.accounts.contributions import Standing, win_rep
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import NOBODY, is_customer_before, owner_before
+from stream.accounts.standing import Standing
+from stream.accounts.wins import win_rep
 from stream.panes import minute_of
 
 ALL = "all"

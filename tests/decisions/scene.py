@@ -13,8 +13,9 @@ from schemas.event import Event, decode
 from schemas.kpi import KpiValue
 from schemas.verdicts import Code
 from stream.accounts.account import Account
-from stream.accounts.contributions import Cells, contributions
+from stream.accounts.contributions import contributions
 from stream.accounts.fold import fold
+from stream.accounts.standing import Cells
 from stream.board.board import Board
 from stream.board.values import value_of
 from stream.catalogue.catalogue import Catalogue

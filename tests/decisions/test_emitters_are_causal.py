@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from schemas.cells import MINUTE_MS
 from schemas.event import Event, decode
 from stream.accounts.account import Account
-from stream.accounts.contributions import Cells
 from stream.accounts.fold import fold
+from stream.accounts.standing import Cells
 from tests.decisions import emitters_customers as customers
 from tests.decisions import emitters_deals as deals
 from tests.decisions.scene import NEVER_MS, Emitter

@@ -10,10 +10,11 @@ from schemas.event import Event, decode
 from schemas.verdicts import Code
 from stream.accounts.account import Account
 from stream.accounts.attaching import attach
-from stream.accounts.contributions import Cells, add, contributions
+from stream.accounts.contributions import contributions
 from stream.accounts.entry import entry_of
 from stream.accounts.fold import fold
 from stream.accounts.ledger import remember
+from stream.accounts.standing import Cells, add
 from tests.strategies.drafts import BASE_MS, DAY_MS, MIX, moments, raw_of
 from tests.strategies.worlds import DEAL_TYPES, sent_events
 
