@@ -102,9 +102,9 @@ class Story:
             await asyncio.sleep(0.1)
             for member in [m for m in self.live if not m.process.alive]:
                 self.live.remove(member)
+                self.loop.in_world(SESSION_S, member.group.leave, member)  # one that left in order is not missed
                 if not member.leaving:
                     self.deaths += 1
-                    self.loop.in_world(SESSION_S, member.group.leave, member)
                     self.loop.in_world(self.rng.uniform(0, RESTART_S), self._start, member.group)
             for group in self.groups:
                 if not any(m.group is group for m in self.live) and not self._faults:

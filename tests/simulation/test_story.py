@@ -13,10 +13,10 @@ CHUNKS, SEEDS_PER_CHUNK = 8, 20
 # The first seed that finds what each safeguard keeps away. After a change of the protocol or of the simulation another
 # seed may be the first: `first_violation` finds it.
 NEEDED = {
-    "fencing": 31,
+    "fencing": 12,
     "wait_for_stable": 0,
     "seek_after_restore": 0,
-    "skip_reflected": 1,
+    "skip_reflected": 13,
     "duplicate_memory": 0,
 }
 
