@@ -27,7 +27,8 @@ EXIT_HUNG = 70
 STOP_LIMIT_S = 15.0
 GROUP_COMMIT_S = 2.0
 CRASH_POLL_S = 0.3
-YOUNG_OBJECTS = 50_000  # collections between folds cost more than the garbage of a fold
+YOUNG_OBJECTS = 200_000  # collections between folds cost more than the garbage of a fold
+FREEZE_RECORDS = 30_000  # records between two looks: their state is some 200,000 objects the collector sees once
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class WorkerEvents(SlotEvents):
         self.metrics = metrics
         self.over = asyncio.Event()
         self.error: BaseException | None = None
+        self._folded = 0
 
     def restored(self, partition: int, rows: int, refolded: int, seconds: float) -> None:
         """Freeze what was restored: the collector need not look at it again."""
@@ -47,8 +49,13 @@ class WorkerEvents(SlotEvents):
         gc.freeze()
 
     def committed(self, partition: int, records: int, seconds: float) -> None:
-        """Count an epoch."""
+        """Count an epoch. Now and then look at what is new for garbage, once, and freeze the rest: it is state."""
         self.metrics.epoch_committed(records, seconds)
+        self._folded += records
+        if self._folded >= FREEZE_RECORDS:
+            self._folded = 0
+            gc.collect(1)
+            gc.freeze()
 
     def failed(self, slot: Slot, error: BaseException) -> None:
         """Fail-stop."""

@@ -35,7 +35,7 @@ Phase = Literal["pre_sale", "post_sale"]
 SurveyKind = Literal["nps", "csat"]
 
 
-class Data(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class Data(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """What all `data` have in common: no cycles, so the collector need not look, and no field it does not know."""
 
 

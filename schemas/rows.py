@@ -67,7 +67,7 @@ class ChunkRow(msgspec.Struct, array_like=True, gc=False):
 
     version: int
     settled: tuple[int, int, str, str] | None  # the account's settled boundary (time_ms, rank, source, id)
-    entries: list[list[Any]]
+    entries: list[Any]  # each an array of the fields of a ledger entry
     forgotten: list[int]  # fingerprints of identities whose touches have settled out of this chunk
 
 

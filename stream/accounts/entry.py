@@ -43,8 +43,10 @@ RANK: dict[int, int] = {
 TOUCH_RANK = RANK[TOUCH]
 
 
-class Entry(msgspec.Struct, gc=False):
+class Entry(msgspec.Struct, gc=False, array_like=True):
     """One identity as the ledger holds it: its highest revision. ``chunk`` is the row it is stored in.
+
+    Rows hold it as an array of its fields in this order: never reorder, add at the end.
 
     A settled touch keeps only what its deal or lead needs: its ``source`` and ``id`` are empty.
     """

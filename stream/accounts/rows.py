@@ -41,14 +41,10 @@ SHAPES: dict[int, type[shapes.Data]] = {
     CUSTOMER_ONBOARDED: shapes.CustomerOnboarded,
     CUSTOMER_CHURNED: shapes.CustomerChurned,
 }
-NESTED = frozenset({LEAD_CREATED, DEAL_WON, ORDER_PLACED, ORDER_REFUNDED, SURVEY_ANSWERED})
-FIELDS = {kind: shape.__struct_fields__ for kind, shape in SHAPES.items()}
-VOIDED, BACKFILL = 1, 2
 CHUNK_MARK = b"\0"
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(ChunkRow).decode
-_fields = msgspec.structs.astuple
 
 
 def chunk_key(account_key: bytes, chunk: int) -> bytes:
@@ -64,21 +60,8 @@ def split_chunk_key(key: bytes) -> tuple[bytes, int]:
 
 def encode_chunk(account: Account, chunk: int, offset: int) -> bytes:
     """A chunk as a state row that reflects every record below ``offset``."""
-    entries = [
-        [
-            entry.kind,
-            entry.time_ms,
-            entry.source,
-            entry.id,
-            entry.revision,
-            entry.voided * VOIDED | entry.backfill * BACKFILL,
-            entry.received_ms,
-            None if entry.data is None else _trimmed(entry.data),
-        ]
-        for entry in account.chunks[chunk]
-    ]
     forgotten = [mark for mark, at in account.forgotten.items() if at == chunk]
-    return stamp(offset, _encode(ChunkRow(ROW_VERSION, account.settled, entries, forgotten)))
+    return stamp(offset, _encode(ChunkRow(ROW_VERSION, account.settled, account.chunks[chunk], forgotten)))
 
 
 def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account:
@@ -102,31 +85,7 @@ def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account
     return account
 
 
-def _trimmed(data: Any) -> list[Any]:
-    """The fields in order, without the unset ones at the end."""
-    fields = list(_fields(data))
-    while fields and fields[-1] is None:
-        fields.pop()
-    return fields
-
-
 def _entry(packed: list[Any], chunk: int) -> Entry:
-    kind, time_ms, source, event_id, revision, flags, received_ms, fields = packed
-    data = None
-    if fields is not None:
-        if kind in NESTED:
-            data = msgspec.convert(dict(zip(FIELDS[kind], fields, strict=False)), SHAPES[kind])
-        else:
-            data = SHAPES[kind](*fields)
-    return Entry(
-        kind,
-        time_ms,
-        source,
-        event_id,
-        revision,
-        bool(flags & VOIDED),
-        bool(flags & BACKFILL),
-        received_ms,
-        chunk,
-        data,
-    )
+    kind, time_ms, source, event_id, revision, voided, backfill, received_ms, _, fields = packed
+    data = None if fields is None else msgspec.convert(fields, SHAPES[kind])
+    return Entry(kind, time_ms, source, event_id, revision, voided, backfill, received_ms, chunk, data)
