@@ -25,10 +25,11 @@ class Arrival(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """An event that stands, and when its standing revision was received."""
+    """An event that stands, when its standing revision was received, and its place in the log."""
 
     event: Event
     received_ms: int
+    place: int
 
 
 @dataclass
@@ -68,7 +69,7 @@ def judge(
     judgement = Judgement([], {}, {})
     clocks: dict[int, int] = {}
     queue = list(arrivals)
-    for arrival in queue:  # the list grows while it is walked: a re-keyed record arrives a second time, at home
+    for place, arrival in enumerate(queue):  # the list grows while it is walked: a re-keyed record comes again, at home
         event = decode(arrival.raw)
         if isinstance(event, Refusal):
             judgement.verdicts.append(event.code)
@@ -89,15 +90,16 @@ def judge(
             continue
         account = judgement.accounts.setdefault((event.tenant, event.subject), Account())
         settle(account, before_ms=clocks[home] - settle_after_ms)
-        verdict = enter(account, event, arrival.received_ms)
+        verdict = enter(account, Standing(event, arrival.received_ms, place))
         judgement.verdicts.append(verdict)
-        if verdict is Code.ACCEPTED:
+        if verdict in (Code.ACCEPTED, Code.SUPERSEDED):  # so that it hangs on what came, not on its order
             judgement.newest_ms[event.tenant] = max(judgement.newest_ms.get(event.tenant, event.time_ms), event.time_ms)
     return judgement
 
 
-def enter(account: Account, event: Event, received_ms: int) -> Code:
+def enter(account: Account, new: Standing) -> Code:
     """The verdict of an event by what its account already holds; an accepted one stands from now on."""
+    event = new.event
     identity = (event.source, event.id)
     before = account.standing.get(identity)
     if before is not None and identity not in account.settled:
@@ -108,7 +110,7 @@ def enter(account: Account, event: Event, received_ms: int) -> Code:
     mark = account.settled_mark
     if identity in account.settled or (event.kind == Kind.TOUCH and mark is not None and sort_key(event) <= mark):
         return Code.TOO_OLD
-    account.standing[identity] = Standing(event, received_ms)
+    account.standing[identity] = new
     return Code.ACCEPTED
 
 

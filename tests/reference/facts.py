@@ -41,11 +41,11 @@ class Reader:
     def __init__(self, subject: str, standing: list[Standing]) -> None:
         self.subject = subject
         self.timeline = Timeline(kept.event for kept in standing)
-        self.receipts = {(kept.event.source, kept.event.id): kept.received_ms for kept in standing}
+        self.standing = {(kept.event.source, kept.event.id): kept for kept in standing}
 
     def fact(self, event: Event, measure: str, rep: str | None, source: str | None, **given: object) -> Fact:
         """A fact at the moment of an event, with its receipt."""
-        received_ms = self.receipts[event.source, event.id]
+        received_ms = self.standing[event.source, event.id].received_ms
         facet, amount = str(given.get("facet", "")), int(str(given.get("amount", 1)))
         return Fact(measure, event.time_ms, rep or NONE, source or NONE, facet, amount, received_ms, event.backfill)
 
@@ -78,9 +78,10 @@ class Reader:
             for touch in self.timeline.touches_on(win):
                 kind = getattr(touch.data, "kind", "")
                 counted = self.fact(win, "touches", self.win_rep(win), source, facet=kind)
-                received_ms = self.receipts[touch.source, touch.id]
-                if received_ms > counted.received_ms:
-                    counted = counted._replace(received_ms=received_ms, backfill=touch.backfill)
+                # It counts from when both are there: the receipt that matters is that of the one later in the log.
+                of_touch = self.standing[touch.source, touch.id]
+                if of_touch.place > self.standing[win.source, win.id].place:
+                    counted = counted._replace(received_ms=of_touch.received_ms, backfill=touch.backfill)
                 yield counted
 
     def win_source(self, win: DealWon) -> str | None:
