@@ -30,6 +30,7 @@ def _accounts(settings: Settings, counts: dict[str, int]) -> Callable[[int], Sta
     options = AccountsOptions(
         activity_topic=settings.topics.name_of(Role.ACTIVITY),
         may_backfill=settings.allow_backfill,
+        backfill_tenants=frozenset(key.tenant for key in settings.api_keys.values() if key.may_backfill),
         settle_after_ms=settings.settle_after_d * DAY_MS,
         live_accounts_max=max(1, settings.live_accounts_max // counts[Role.ACTIVITY]),
     )

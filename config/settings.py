@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     api_keys: dict[str, Publisher] = _of(
         {}, 'who may publish: JSON {"KEY": {"tenant": "acme", "may_backfill": false}}; none: tenant "default"'
     )
-    allow_backfill: bool = _of(False, "backfill is accepted from Kafka and, where there are no API keys, over HTTP")
+    allow_backfill: bool = _of(False, "backfill is accepted from anybody; else of tenants of which a key may backfill")
     stale_after_s: float = _of(10.0, "a value is stale when a record has waited longer than this", "s", gt=0, le=86_400)
     settle_after_d: int = _of(36, "touches older than this on the log clock settle", "d", ge=36, le=3650)
     live_accounts_max: int = _of(1_000_000, "accounts a worker is sized for", "accounts", ge=1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MAX_RECORD_BYTES = 1_048_576
+LARGE_RECORD_BYTES = 4 * MAX_RECORD_BYTES
 
 
 class Role(StrEnum):
@@ -86,7 +87,10 @@ class Topics:
             "segment.bytes": str(64 * MAX_RECORD_BYTES),
         }
         # Cells are kept for ever too: a BOARD that was down for longer than a retention could not go on without a gap.
-        own = {Role.ACCOUNTS_STATE: compacted, Role.BOARD_STATE: compacted}
+        # A dead letter is a record as large as any, with headers; a row is bounded by what it holds, not in bytes.
+        roomy = {"max.message.bytes": str(LARGE_RECORD_BYTES)}
+        own = {Role.ACCOUNTS_STATE: compacted | roomy, Role.BOARD_STATE: compacted | roomy}
+        own[Role.DEAD_LETTERS] = forever | roomy
         every = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(MAX_RECORD_BYTES)}
         return [
             TopicDeclaration(

@@ -63,7 +63,7 @@ class BoardPosition(msgspec.Struct, array_like=True, gc=False):
 
 
 class ChunkRow(msgspec.Struct, array_like=True, gc=False):
-    """Up to CHUNK_ENTRIES ledger entries of one account, in the order of their acceptance."""
+    """Some 64 ledger entries of one account (fewer with many lines), in the order of their acceptance."""
 
     version: int
     settled: tuple[int, int, str, str] | None  # the account's settled boundary (time_ms, rank, source, id)

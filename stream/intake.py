@@ -7,6 +7,9 @@ from schemas.partitioning import encode_key, home_partition
 from schemas.records import Output
 from schemas.verdicts import Code, Refusal
 
+DETAIL_MAX = 2_000
+"""Characters of a header that come from what a publisher sent."""
+
 FOLD_REASONS = {
     Code.CONFLICT: "this identity and revision came with other content; the first stands, send a higher revision",
     Code.TOO_OLD: "it sorts before, or repeats, touches of this account that have settled",
@@ -68,8 +71,8 @@ def dead_letter(
         ("origin-partition", str(partition).encode()),
         ("origin-offset", str(offset).encode()),
         ("reason", refused.code.encode()),
-        ("detail", refused.detail.encode()),
-        ("source", refused.source.encode()),
+        ("detail", refused.detail[:DETAIL_MAX].encode(errors="replace")),
+        ("source", refused.source[:DETAIL_MAX].encode(errors="replace")),
         ("received-at", str(received_ms).encode()),
     )
     return Output("dead_letters", partition, key, raw, headers)

@@ -24,7 +24,7 @@ class Tallies:
         """Count one record."""
         counts = self.by_source.get((tenant, source))
         if counts is None:
-            key = (tenant, source) if len(self.by_source) < SOURCES_MAX else (tenant, OTHER_SOURCES)
+            key = (tenant, source) if len(self.by_source) < SOURCES_MAX else (OTHER_SOURCES, OTHER_SOURCES)
             counts = self.by_source.setdefault(key, {})
         counts[code] = counts.get(code, 0) + 1
 

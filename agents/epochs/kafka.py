@@ -16,7 +16,7 @@ from aiokafka.structs import TopicPartition
 
 from agents.epochs.port import Ends, Fenced, OutcomeUnknown
 from agents.epochs.unfold import drain
-from config.topics import MAX_RECORD_BYTES, Topics
+from config.topics import LARGE_RECORD_BYTES, MAX_RECORD_BYTES, Topics
 from schemas.receipt import RECEIVED_AT, sign
 from schemas.records import Output, RecordBatch
 
@@ -127,7 +127,7 @@ class KafkaLog:
             transactional_id=transactional_id,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             max_batch_size=BATCH_BYTES,
-            max_request_size=MAX_RECORD_BYTES,
+            max_request_size=LARGE_RECORD_BYTES,
             retry_backoff_ms=RETRY_BACKOFF_MS,
             request_timeout_ms=int(self._commit_timeout_s * 500),
         )

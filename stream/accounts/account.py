@@ -85,8 +85,9 @@ class Account:
 
     __slots__ = (
         "answers", "chunks", "created", "customer", "deals", "dirty_chunks", "first_touch", "forgotten", "fulfilling",
-        "implied_deals", "index", "last_close_ms", "lead_deals", "leads", "loose_deals", "newest_first_key", "orders",
-        "phaseless", "placed", "reclosed", "settled", "subject", "tenant", "touched_leads", "unsettled", "wins",
+        "implied_deals", "index", "last_close_ms", "last_weight", "lead_deals", "leads", "loose_deals",
+        "newest_first_key", "orders", "phaseless", "placed", "reclosed", "settled", "subject", "tenant",
+        "touched_leads", "unsettled", "wins",
     )  # fmt: skip
 
     def __init__(self, tenant: str, subject: str) -> None:
@@ -115,6 +116,7 @@ class Account:
         self.first_touch: Entry | None = None  # the first touch that hasn't
         self.unsettled: list[Entry] | None = None  # those touches in order, kept from the first settling on
         self.chunks: list[list[Entry]] = []
+        self.last_weight = 0  # of the last chunk
         self.dirty_chunks = 0  # a bit for each chunk that has changed since it was written
 
     def deal(self, deal_id: str) -> Deal:

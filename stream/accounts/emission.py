@@ -18,6 +18,9 @@ LATEST_MEASURES = frozenset({"nps_answers"})
 """Measures of a customer's latest: they select by ``known``, so it is ``known`` that makes them late."""
 
 SECOND_MS = 1_000
+FRESH_MS = (MINUTE_HISTORY_MIN - 1) * MINUTE_MS
+"""What is newer than this, counted from the newest, keeps its minute for sure."""
+
 BEGINNING_MS = -(2**62)
 
 
@@ -28,6 +31,18 @@ class Emission:
         self.newest_ms: dict[str, int] = {}
         self._cells: dict[str, dict[Cell, int]] = {}
         self._late: dict[str, dict[Cell, tuple[int, int]]] = {}
+
+    def gather_touch(self, event: Event, received_ms: int, cell: Cell) -> None:
+        """`gather` for the one cell of an ordinary touch."""
+        tenant, time_ms = event.tenant, event.time_ms
+        on_time = self._cells.get(tenant)
+        newest_ms = self.newest_ms.get(tenant, BEGINNING_MS)
+        if time_ms < newest_ms - FRESH_MS or received_ms - time_ms > LATE_AFTER_MS or on_time is None:
+            self.gather(event, received_ms, {cell: 1})
+            return
+        if time_ms > newest_ms:
+            self.newest_ms[tenant] = time_ms
+        on_time[cell] = on_time.get(cell, 0) + 1
 
     def gather(self, event: Event, received_ms: int, cells: Cells) -> None:
         """Add what an accepted event changed.

@@ -15,8 +15,10 @@ from stream.accounts.entry import Entry, entry_key, insert_sorted
 from stream.accounts.history import earliest_deal
 from stream.accounts.kinds import TOUCH
 
-CHUNK_ENTRIES = 64
-"""The most entries of one row; a write stays small however large the account is."""
+CHUNK_WEIGHT = 64
+"""A row is full at this weight; a write stays small however large the account is, and however long its orders."""
+
+LINES_PER_WEIGHT = 4
 
 FOREVER_MS = 2**62
 FINGERPRINT_BYTES = 8
@@ -25,13 +27,27 @@ FINGERPRINT_BYTES = 8
 def remember(account: Account, entry: Entry) -> None:
     """Store a new identity in the last row that has room."""
     account.index[f"{entry.source}\0{entry.id}"] = entry
+    _store(account, entry)
+    _note_touch(account, entry)
+
+
+def weight(entry: Entry) -> int:
+    """How much of a row an entry takes: 1, and 1 for every few lines or splits."""
+    lines = getattr(entry.data, "lines", None) or ()
+    splits = getattr(entry.data, "splits", None) or ()
+    return 1 + (len(lines) + len(splits)) // LINES_PER_WEIGHT
+
+
+def _store(account: Account, entry: Entry) -> None:
+    """Put an entry into the last row, or into a new one where that is full."""
     chunks = account.chunks
-    if not chunks or len(chunks[-1]) >= CHUNK_ENTRIES:
+    if not chunks or account.last_weight >= CHUNK_WEIGHT:
         chunks.append([])
+        account.last_weight = 0
     entry.chunk = len(chunks) - 1
     chunks[-1].append(entry)
+    account.last_weight += weight(entry)
     account.dirty_chunks |= 1 << entry.chunk
-    _note_touch(account, entry)
 
 
 def restore_entry(account: Account, entry: Entry) -> None:
@@ -42,12 +58,16 @@ def restore_entry(account: Account, entry: Entry) -> None:
 
 
 def replace(account: Account, old: Entry, new: Entry) -> None:
-    """Store a higher revision in the place of the one it replaces."""
+    """Store a higher revision in the place of the one it replaces, or anew where it is larger."""
     account.index[new.identity] = new
     chunk = account.chunks[old.chunk]
-    new.chunk = old.chunk
-    chunk[_place(chunk, old)] = new
-    account.dirty_chunks |= 1 << new.chunk
+    account.dirty_chunks |= 1 << old.chunk
+    if weight(new) <= weight(old):
+        new.chunk = old.chunk
+        chunk[_place(chunk, old)] = new
+    else:  # a row may be full of entries that all grow
+        del chunk[_place(chunk, old)]
+        _store(account, new)
     if old.kind == TOUCH and not old.voided:
         if account.unsettled is not None:
             account.unsettled.remove(old)

@@ -25,7 +25,7 @@ from stream.accounts.kinds import (
     SURVEY_ANSWERED,
     TOUCH,
 )
-from stream.accounts.ledger import restore_entry
+from stream.accounts.ledger import restore_entry, weight
 
 SHAPES: dict[int, type[shapes.Data]] = {
     LEAD_CREATED: shapes.LeadCreated,
@@ -82,6 +82,7 @@ def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account
             restore_entry(account, entry)
             if not entry.voided:
                 attach(account, entry)
+    account.last_weight = sum(weight(entry) for entry in account.chunks[-1])
     return account
 
 

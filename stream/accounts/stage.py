@@ -27,6 +27,9 @@ from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, stray, tenant_
 from stream.tallies import Tallies
 
 BEGINNING_MS = -(2**62)
+ACCEPTED = Code.ACCEPTED
+COUNTED_AS_NEWEST = frozenset({Code.ACCEPTED, Code.SUPERSEDED})
+"""Verdicts on which the tenant's newest activity moves: both, so that it hangs on what came and not on its order."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_position = msgspec.msgpack.Decoder(AccountsPosition).decode
@@ -146,33 +149,42 @@ class AccountsStage:
     # -- one record
 
     def _fold(self, batch: RecordBatch) -> None:
-        keys, offsets, receipts = batch.keys, batch.offsets, batch.received_ms
-        live = self.shelf.live
+        """Judge and fold each record. The hot loop: the ordinary touch of a known account is dealt with right here."""
+        live, dirty, emission, tallies = self.shelf.live, self._dirty, self.emission, self.tallies
+        is_live, settle_after_ms = not self._refolding, self.options.settle_after_ms
+        clock_ms = self.clock_ms
         self._folded += len(batch)
-        for n, raw in enumerate(batch.values):
-            received_ms, key, offset = receipts[n], keys[n], offsets[n]
-            clock_before = self.clock_ms
-            if received_ms > clock_before:
-                self.clock_ms = received_ms
+        records = zip(batch.values, batch.keys, batch.offsets, batch.received_ms, strict=True)
+        for raw, key, offset, received_ms in records:
+            clock_before = clock_ms
+            if received_ms > clock_ms:
+                clock_ms = self.clock_ms = received_ms
             event = decode(raw or b"")
             if type(event) is Refusal:
                 self._refuse(tenant_first(event, key), raw, key, offset, received_ms)
                 continue
             assert type(event) is Event
             account = live.get(key) if key is not None else None
-            if account is None or account.subject != event.subject or account.tenant != event.tenant:
+            if account is not None and account.subject == event.subject and account.tenant == event.tenant:
+                if event.kind == TOUCH and is_live and -AHEAD_MS <= received_ms - event.time_ms <= AGE_MS:
+                    cell = append_touch(account, event, received_ms, clock_ms - settle_after_ms)
+                    if cell is not None:
+                        emission.gather_touch(event, received_ms, cell)
+                        tallies.count(event.tenant, event.source, ACCEPTED)
+                        if key not in dirty:
+                            dirty[key] = (offset, clock_before)  # type: ignore[index]  # an account has a key
+                        continue
+            else:
                 home = stray(event, key, partition=self.partition, partitions=self.partitions)
                 if home is not None:
                     self._turn_away(home, event, raw, key, offset, received_ms)
                     continue
-            age_ms = received_ms - event.time_ms
-            if age_ms < -AHEAD_MS or age_ms > AGE_MS:
-                refused = judge_time(event, received_ms, may_backfill=self.options.may_backfill)
-                if refused is not None:
-                    self._refuse(refused, raw, key, offset, received_ms)
-                    continue
+            refused = judge_time(event, received_ms, may_backfill=self.options.lets_backfill(event.tenant))
+            if refused is not None:
+                self._refuse(refused, raw, key, offset, received_ms)
+                continue
             assert key is not None
-            if not self._refolding or self._reflected.get(key, 0) <= offset:
+            if is_live or self._reflected.get(key, 0) <= offset:
                 self._judge(account, event, raw, key, offset, received_ms, clock_before)
 
     def _judge(
@@ -190,14 +202,8 @@ class AccountsStage:
             shelf = self.shelf
             account = shelf.thaw(key, event.tenant, event.subject) or shelf.new(key, event.tenant, event.subject)
         settle_before_ms = self.clock_ms - self.options.settle_after_ms
-        code, cell = Code.ACCEPTED, None
-        if event.kind == TOUCH:
-            cell = append_touch(account, event, received_ms, settle_before_ms)
-        if cell is not None:
-            cells = {cell: 1}
-        else:
-            code, cells = fold(account, event, received_ms, settle_before_ms=settle_before_ms)
-        if code is Code.ACCEPTED and not self._refolding:
+        code, cells = fold(account, event, received_ms, settle_before_ms=settle_before_ms)
+        if code in COUNTED_AS_NEWEST and not self._refolding:
             self.emission.gather(event, received_ms, cells)
         if account.dirty_chunks and key not in self._dirty:
             self._dirty[key] = (offset, clock_before)

@@ -13,7 +13,7 @@ from stream.accounts.account import NO_ENTRIES, Account
 from stream.accounts.attaching import attach_to_lead
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import NOBODY
-from stream.accounts.ledger import CHUNK_ENTRIES
+from stream.accounts.ledger import CHUNK_WEIGHT
 
 
 def append_touch(account: Account, event: Event, received_ms: int, settle_before_ms: int) -> Cell | None:
@@ -38,8 +38,10 @@ def append_touch(account: Account, event: Event, received_ms: int, settle_before
     else:
         touches = NO_ENTRIES
     chunks = account.chunks
-    if not chunks or len(chunks[-1]) >= CHUNK_ENTRIES:
+    if not chunks or account.last_weight >= CHUNK_WEIGHT:
         chunks.append([])
+        account.last_weight = 0
+    account.last_weight += 1
     chunk = len(chunks) - 1
     entry = Entry(
         event.kind,
