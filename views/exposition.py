@@ -17,8 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
-import orjson
-
 from schemas.kpi import KpiDefinition, KpiValue
 
 SERIES_MAX = 50_000
@@ -100,7 +98,7 @@ class Exposition:
         labels = _labels(tenant, value)
         for family, facet, amount in known:
             suffix = f',facet="{escape(facet)}"' if facet else ""
-            self._families[family].append(f"{family}{{{labels}{suffix}}} ".encode() + orjson.dumps(amount))
+            self._families[family].append(f"{family}{{{labels}{suffix}}} {amount!r}".encode())
 
     def render(self) -> bytes:
         """Everything gathered; families without series are left out."""
