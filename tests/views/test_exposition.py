@@ -117,4 +117,4 @@ def test_the_five_kpis_have_their_names() -> None:
 def test_a_sum_beyond_64_bits_is_a_number_like_any_other() -> None:
     huge = value(kpi="revenue", unit="money", value=2 * (2**63 - 1), denominator=None, facets={})
     where = "scope=R-4,scope_kind=rep,window=mtd"
-    assert samples(huge)["salespulse_kpi_revenue_minor", where] == float(2 * (2**63 - 1))
+    assert samples(huge)["salespulse_kpi_revenue_minor", where] == 2 * (2**63 - 1)
