@@ -57,6 +57,13 @@ class Metrics:
             ["stage", "tenant", "source", "verdict"],
             registry=registry,
         )
+        # A name that rises after a release of a publisher: a field it sends that the contract doesn't have yet.
+        self._ignored = Gauge(
+            "salespulse_ignored_fields",
+            "Fields of valid events that nobody knows, by publishing source, in the partitions owned here",
+            ["stage", "tenant", "source", "field"],
+            registry=registry,
+        )
         self._stage = stage
 
     def epoch_committed(self, records: int, seconds: float) -> None:
@@ -81,6 +88,12 @@ class Metrics:
         self._verdicts.clear()
         for (tenant, source, verdict), count in counts.items():
             self._verdicts.labels(self._stage, tenant, source, verdict).set(count)
+
+    def fields_ignored(self, counts: Mapping[tuple[str, str, str], int]) -> None:
+        """How often which unknown field came, by (tenant, source, field), in the partitions owned now."""
+        self._ignored.clear()
+        for (tenant, source, field), count in counts.items():
+            self._ignored.labels(self._stage, tenant, source, field).set(count)
 
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format."""

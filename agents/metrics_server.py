@@ -62,15 +62,20 @@ def serve_metrics(
 async def exposition(metrics: Metrics, app: StageApp) -> bytes:
     """Everything a scrape gets."""
     counts: Counter[tuple[str, str, str]] = Counter()
+    ignored: Counter[tuple[str, str, str]] = Counter()
     boards: dict[str, Board] = {}
     for slot in app.crew.slots.values():
         if isinstance(slot.stage, AccountsStage | BoardStage):
             for (tenant, source), verdicts in slot.stage.tallies.by_source.items():
                 for verdict, count in verdicts.items():
                     counts[tenant, source, str(verdict)] += count
+            for (tenant, source), fields in slot.stage.tallies.ignored.items():
+                for name, count in fields.items():
+                    ignored[tenant, source, name] += count
         if isinstance(slot.stage, BoardStage):
             boards |= slot.stage.tenants
     metrics.events_judged(counts)
+    metrics.fields_ignored(ignored)
     kpis = render(boards, _catalogue(), int(time.time() * 1000), read=every_value) if boards else b""
     return metrics.exposition() + kpis
 

@@ -45,9 +45,9 @@ class AccountsPosition(msgspec.Struct, array_like=True, gc=False):
     clock_ms: int
     floor_clock_ms: int
     newest_ms: dict[str, int]  # tenant → its newest accepted activity in this partition, epoch milliseconds
-    tallies: list[
-        tuple[str, str, dict[str, int]]
-    ]  # tenant, publishing source, verdict → records since the beginning of the log
+    # (tenant, publishing source, verdict → records since the beginning of the log)
+    tallies: list[tuple[str, str, dict[str, int]]]
+    ignored: list[tuple[str, str, dict[str, int]]] = []  # the same for fields that nobody knows, by name
 
 
 class BoardPosition(msgspec.Struct, array_like=True, gc=False):
@@ -60,6 +60,7 @@ class BoardPosition(msgspec.Struct, array_like=True, gc=False):
     floors: dict[str, int]
     newest_ms: dict[str, int]  # tenant → its newest accepted activity, epoch milliseconds
     tallies: list[tuple[str, str, dict[str, int]]]  # of organisation events, as in AccountsPosition
+    ignored: list[tuple[str, str, dict[str, int]]] = []
 
 
 class ChunkRow(msgspec.Struct, array_like=True, gc=False):

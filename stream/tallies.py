@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from schemas.verdicts import Code
 
 SOURCES_MAX = 200
 """Sources counted one by one in a partition; the records of further ones are counted together."""
 
-OTHER_SOURCES = "_other"
+FIELDS_MAX = 50
+"""Unknown fields counted one by one for a source; further names are counted together."""
+
+OTHER = "_other"
 
 PackedTally = tuple[str, str, dict[str, int]]
 
@@ -19,14 +23,25 @@ class Tallies:
 
     def __init__(self) -> None:
         self.by_source: dict[tuple[str, str], dict[Code, int]] = {}
+        self.ignored: dict[tuple[str, str], dict[str, int]] = {}  # fields that nobody knows, by name
 
     def count(self, tenant: str, source: str, code: Code) -> None:
         """Count one record."""
         counts = self.by_source.get((tenant, source))
         if counts is None:
-            key = (tenant, source) if len(self.by_source) < SOURCES_MAX else (OTHER_SOURCES, OTHER_SOURCES)
+            key = (tenant, source) if len(self.by_source) < SOURCES_MAX else (OTHER, OTHER)
             counts = self.by_source.setdefault(key, {})
         counts[code] = counts.get(code, 0) + 1
+
+    def ignore(self, tenant: str, source: str, fields: Iterable[str]) -> None:
+        """Count the fields of a valid event that were ignored."""
+        counts = self.ignored.get((tenant, source))
+        if counts is None:
+            key = (tenant, source) if len(self.ignored) < SOURCES_MAX else (OTHER, OTHER)
+            counts = self.ignored.setdefault(key, {})
+        for name in fields:
+            known = name if name in counts or len(counts) < FIELDS_MAX else OTHER
+            counts[known] = counts.get(known, 0) + 1
 
     def total(self) -> Counter[Code]:
         """Verdicts of all sources together."""
@@ -42,8 +57,13 @@ class Tallies:
             for (tenant, source), counts in self.by_source.items()
         ]
 
-    def unpack(self, packed: list[PackedTally]) -> None:
+    def pack_ignored(self) -> list[PackedTally]:
+        """The ignored fields, in the same form."""
+        return [(tenant, source, dict(counts)) for (tenant, source), counts in self.ignored.items()]
+
+    def unpack(self, packed: list[PackedTally], ignored: list[PackedTally]) -> None:
         """Take what a position carries."""
+        self.ignored = {(tenant, source): dict(counts) for tenant, source, counts in ignored}
         self.by_source = {
             (tenant, source): {Code(code): n for code, n in counts.items()} for tenant, source, counts in packed
         }

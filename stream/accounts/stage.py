@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.contract import decode_by_contract
 from schemas.envelope import AGE_MS, AHEAD_MS
-from schemas.event import Event, decode, judge_time
+from schemas.event import Event, judge_time, unknown_fields
+from schemas.hot import decode_ordinary
 from schemas.partitioning import encode_key
 from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
 from schemas.rows import ROW_VERSION, AccountsPosition, stamped_offset
@@ -90,6 +92,7 @@ class AccountsStage:
             floor_clock_ms,
             dict(self.emission.newest_ms),
             self.tallies.pack(),
+            self.tallies.pack_ignored(),
         )
         outputs = [*self.emission.release(self.cells_partitions), *self._letters]
         self._letters = []
@@ -132,7 +135,7 @@ class AccountsStage:
             )
         self.clock_ms = position.floor_clock_ms
         self.emission.newest_ms = dict(position.newest_ms)
-        self.tallies.unpack(position.tallies)
+        self.tallies.unpack(position.tallies, position.ignored)
         return Restored({"activity": position.offset}, {"activity": position.floor})
 
     def refold(self, batch: RecordBatch) -> None:
@@ -149,7 +152,7 @@ class AccountsStage:
     # -- one record
 
     def _fold(self, batch: RecordBatch) -> None:
-        """Judge and fold each record. The hot loop: the ordinary touch of a known account is dealt with right here."""
+        """The hot loop: the ordinary touch of a known account is dealt with right here, all else in `_take`."""
         live, dirty, emission, tallies = self.shelf.live, self._dirty, self.emission, self.tallies
         is_live, settle_after_ms = not self._refolding, self.options.settle_after_ms
         clock_ms = self.clock_ms
@@ -159,39 +162,59 @@ class AccountsStage:
             clock_before = clock_ms
             if received_ms > clock_ms:
                 clock_ms = self.clock_ms = received_ms
-            event = decode(raw or b"")
-            if type(event) is Refusal:
-                self._refuse(tenant_first(event, key), raw, key, offset, received_ms)
-                continue
-            assert type(event) is Event
-            account = live.get(key) if key is not None else None
-            if account is not None and account.subject == event.subject and account.tenant == event.tenant:
-                if event.kind == TOUCH and is_live and -AHEAD_MS <= received_ms - event.time_ms <= AGE_MS:
+            event = decode_ordinary(raw) if raw is not None else None
+            if event is not None and event.kind == TOUCH and key is not None and is_live:
+                account = live.get(key)
+                if (
+                    account is not None
+                    and account.subject == event.subject
+                    and account.tenant == event.tenant
+                    and -AHEAD_MS <= received_ms - event.time_ms <= AGE_MS
+                ):
                     cell = append_touch(account, event, received_ms, clock_ms - settle_after_ms)
                     if cell is not None:
                         emission.gather_touch(event, received_ms, cell)
                         tallies.count(event.tenant, event.source, ACCEPTED)
                         if key not in dirty:
-                            dirty[key] = (offset, clock_before)  # type: ignore[index]  # an account has a key
+                            dirty[key] = (offset, clock_before)
                         continue
-            else:
-                home = stray(event, key, partition=self.partition, partitions=self.partitions)
-                if home is not None:
-                    self._turn_away(home, event, raw, key, offset, received_ms)
-                    continue
-            refused = judge_time(event, received_ms, may_backfill=self.options.lets_backfill(event.tenant))
-            if refused is not None:
-                self._refuse(refused, raw, key, offset, received_ms)
-                continue
-            assert key is not None
-            if is_live or self._reflected.get(key, 0) <= offset:
-                self._judge(account, event, raw, key, offset, received_ms, clock_before)
+            self._take(event, raw or b"", key, offset, received_ms, clock_before)
+
+    def _take(
+        self,
+        ordinary: Event | None,
+        raw: bytes,
+        key: bytes | None,
+        offset: int,
+        received_ms: int,
+        clock_before: int,
+    ) -> None:
+        """Judge one record from the beginning; ``ordinary`` is its event unless the contract has to decide."""
+        event = ordinary or decode_by_contract(raw)
+        if isinstance(event, Refusal):
+            self._refuse(tenant_first(event, key), raw, key, offset, received_ms)
+            return
+        account = self.shelf.live.get(key) if key is not None else None
+        if account is None or account.subject != event.subject or account.tenant != event.tenant:
+            home = stray(event, key, partition=self.partition, partitions=self.partitions)
+            if home is not None:
+                self._turn_away(home, event, raw, key, offset, received_ms)
+                return
+        refused = judge_time(event, received_ms, may_backfill=self.options.lets_backfill(event.tenant))
+        if refused is not None:
+            self._refuse(refused, raw, key, offset, received_ms)
+            return
+        if ordinary is None and not self._refolding:
+            self.tallies.ignore(event.tenant, event.source, unknown_fields(raw))
+        assert key is not None, "a record without a key is never at home"
+        if not self._refolding or self._reflected.get(key, 0) <= offset:
+            self._judge(account, event, raw, key, offset, received_ms, clock_before)
 
     def _judge(
         self,
         account: Account | None,
         event: Event,
-        raw: bytes | None,
+        raw: bytes,
         key: bytes,
         offset: int,
         received_ms: int,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas.cells import decode_cells
-from schemas.event import Event, decode, is_activity
+from schemas.event import Event, decode, is_activity, unknown_fields
 from schemas.partitioning import home_partition
 from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
 from schemas.rows import ROW_VERSION, BoardPosition, body_of, stamp, stamped_offset
@@ -97,7 +97,14 @@ class BoardStage:
         }
         newest = {tenant: board.newest_ms for tenant, board in self.tenants.items()}
         position = BoardPosition(
-            ROW_VERSION, self.generation, self.partitions, dict(offsets), floors, newest, self.tallies.pack()
+            ROW_VERSION,
+            self.generation,
+            self.partitions,
+            dict(offsets),
+            floors,
+            newest,
+            self.tallies.pack(),
+            self.tallies.pack_ignored(),
         )
         outputs, self._outputs = self._outputs, []
         self._folded = 0
@@ -129,7 +136,7 @@ class BoardStage:
             )
         for tenant, newest_ms in position.newest_ms.items():
             self.board(tenant).newest_ms = newest_ms
-        self.tallies.unpack(position.tallies)
+        self.tallies.unpack(position.tallies, position.ignored)
         return Restored(position.offsets, position.floors)
 
     def refold(self, batch: RecordBatch) -> None:
@@ -179,6 +186,7 @@ class BoardStage:
                 self._dirty_events[row_key] = (first, raw)
             if refused is None and not self._refolding:
                 self.tallies.count(event.tenant, event.source, code)
+                self.tallies.ignore(event.tenant, event.source, unknown_fields(raw))
         if refused is not None and not self._refolding:
             self.tallies.count(refused.tenant, refused.source, refused.code)
             self._outputs.append(
