@@ -51,6 +51,13 @@ function tileOf(kpi, value) {
   return tile;
 }
 
+// A number is never cut: one too long for its tile is drawn smaller.
+function fit(number) {
+  number.style.fontSize = "";
+  const excess = number.scrollWidth / number.clientWidth;
+  if (excess > 1) number.style.fontSize = `${Math.floor(parseFloat(getComputedStyle(number).fontSize) / excess) - 1}px`; // 1: for rounding
+}
+
 function rowOf(scope, values) {
   const row = make("tr");
   row.append(make("td", "", scope));
@@ -79,6 +86,7 @@ function draw() {
   const window_ = offer("windows", frame.windows, chosen.get("window"));
   const values = new Map(frame.values.filter((v) => v.window === window_).map((v) => [`${v.kpi}|${v.scope}`, v]));
   at("tiles").replaceChildren(...order.map((kpi) => tileOf(kpi, values.get(`${kpi}|${scope}`))));
+  at("tiles").querySelectorAll(".number").forEach(fit);
   const heads = make("tr");
   heads.append(make("th", "", window_), ...order.map((kpi) => make("th", "", titles[kpi].title)));
   at("columns").replaceChildren(heads);
@@ -131,4 +139,5 @@ remember("tenant", "tenants", listen);
 remember("scope", "scopes", draw);
 remember("window", "windows", draw);
 setInterval(tell, 1000);
+addEventListener("resize", draw);
 start().catch(() => setTimeout(() => location.reload(), 5000));
