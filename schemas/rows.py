@@ -44,7 +44,7 @@ class AccountsPosition(msgspec.Struct, array_like=True, gc=False):
     floor: int
     clock_ms: int
     floor_clock_ms: int
-    newest_ms: dict[str, int]  # tenant → its newest accepted activity in this partition, epoch milliseconds
+    newest_ms: dict[str, int]  # of the tenants last met: newest accepted activity in this partition, epoch milliseconds
     # (tenant, publishing source, verdict → records since the beginning of the log)
     tallies: list[tuple[str, str, dict[str, int]]]
     ignored: list[tuple[str, str, dict[str, int]]] = []  # the same for fields that nobody knows, by name
@@ -58,7 +58,6 @@ class BoardPosition(msgspec.Struct, array_like=True, gc=False):
     partitions: int
     offsets: dict[str, int]
     floors: dict[str, int]
-    newest_ms: dict[str, int]  # tenant → its newest accepted activity, epoch milliseconds
     tallies: list[tuple[str, str, dict[str, int]]]  # of organisation events, as in AccountsPosition
     ignored: list[tuple[str, str, dict[str, int]]] = []
 

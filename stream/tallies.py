@@ -10,8 +10,8 @@ from schemas.verdicts import Code
 SOURCES_MAX = 200
 """Sources counted one by one in a partition; the records of further ones are counted together."""
 
-FIELDS_MAX = 50
-"""Unknown fields counted one by one for a source; further names are counted together."""
+FIELDS_MAX, NAME_MAX = 500, 64
+"""Unknown fields counted one by one in a partition, and the characters of their names; others are counted together."""
 
 OTHER = "_other"
 
@@ -24,6 +24,7 @@ class Tallies:
     def __init__(self) -> None:
         self.by_source: dict[tuple[str, str], dict[Code, int]] = {}
         self.ignored: dict[tuple[str, str], dict[str, int]] = {}  # fields that nobody knows, by name
+        self._fields = 0
 
     def count(self, tenant: str, source: str, code: Code) -> None:
         """Count one record."""
@@ -35,13 +36,15 @@ class Tallies:
 
     def ignore(self, tenant: str, source: str, fields: Iterable[str]) -> None:
         """Count the fields of a valid event that were ignored."""
-        counts = self.ignored.get((tenant, source))
-        if counts is None:
-            key = (tenant, source) if len(self.ignored) < SOURCES_MAX else (OTHER, OTHER)
-            counts = self.ignored.setdefault(key, {})
         for name in fields:
-            known = name if name in counts or len(counts) < FIELDS_MAX else OTHER
-            counts[known] = counts.get(known, 0) + 1
+            key, short = (tenant, source), name[:NAME_MAX]
+            if short not in self.ignored.get(key, ()):
+                if self._fields >= FIELDS_MAX:
+                    key, short = (OTHER, OTHER), OTHER
+                else:
+                    self._fields += 1
+            counts = self.ignored.setdefault(key, {})
+            counts[short] = counts.get(short, 0) + 1
 
     def total(self) -> Counter[Code]:
         """Verdicts of all sources together."""
@@ -64,6 +67,7 @@ class Tallies:
     def unpack(self, packed: list[PackedTally], ignored: list[PackedTally]) -> None:
         """Take what a position carries."""
         self.ignored = {(tenant, source): dict(counts) for tenant, source, counts in ignored}
+        self._fields = sum(map(len, self.ignored.values()))
         self.by_source = {
             (tenant, source): {Code(code): n for code, n in counts.items()} for tenant, source, counts in packed
         }

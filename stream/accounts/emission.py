@@ -17,6 +17,9 @@ LATE_AFTER_MS = 3_600_000
 LATEST_MEASURES = frozenset({"nps_answers"})
 """Measures of a customer's latest: they select by ``known``, so it is ``known`` that makes them late."""
 
+TENANTS_MAX = 2_000
+"""Tenants whose newest activity is remembered; one that was forgotten keeps finer panes than it need."""
+
 SECOND_MS = 1_000
 FRESH_MS = (MINUTE_HISTORY_MIN - 1) * MINUTE_MS
 """What is newer than this, counted from the newest, keeps its minute for sure."""
@@ -53,6 +56,8 @@ class Emission:
         newest_ms = self.newest_ms.get(tenant, BEGINNING_MS)
         if event.time_ms > newest_ms:
             newest_ms = self.newest_ms[tenant] = event.time_ms
+            if len(self.newest_ms) > TENANTS_MAX:
+                del self.newest_ms[next(iter(self.newest_ms))]
         on_time = self._cells.get(tenant)
         if on_time is None:
             on_time = self._cells[tenant] = {}

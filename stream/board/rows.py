@@ -9,10 +9,11 @@ from schemas.rows import ROW_VERSION, SeriesRow, UnreadableRow, body_of, stamp
 from stream.board.board import SegmentKey
 from stream.board.series import Segment
 
-CELLS_MARK, ORGANISATION_MARK = b"c", b"o"
+CELLS_MARK, ORGANISATION_MARK, NEWEST_MARK = b"c", b"o", b"n"
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(SeriesRow).decode
+_decode_newest = msgspec.msgpack.Decoder(int).decode
 
 
 def segment_key(tenant: str, segment: SegmentKey) -> bytes:
@@ -31,8 +32,23 @@ def organisation_key(tenant: str, subject: str, source: str, event_id: str) -> b
     return b"\0".join([tenant.encode(), ORGANISATION_MARK, subject.encode(), source.encode(), event_id.encode()])
 
 
+def newest_key(tenant: str) -> bytes:
+    """The state key of a tenant's newest accepted activity."""
+    return tenant.encode() + b"\0" + NEWEST_MARK
+
+
+def encode_newest(newest_ms: int, offset: int) -> bytes:
+    """A tenant's newest accepted activity, epoch milliseconds, as a row."""
+    return stamp(offset, _encode(newest_ms))
+
+
+def decode_newest(row: bytes) -> int:
+    """A tenant's newest accepted activity from its row."""
+    return _decode_newest(body_of(row))
+
+
 def mark_of(key: bytes) -> bytes:
-    """Whether a key is a segment's (CELLS_MARK) or an organisation event's."""
+    """What a row holds: a segment (CELLS_MARK), an organisation event or a tenant's newest activity."""
     return key.split(b"\0", 2)[1]
 
 

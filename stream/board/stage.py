@@ -17,9 +17,13 @@ from schemas.verdicts import Code, Refusal
 from stream.board.board import Board, SegmentKey
 from stream.board.rows import (
     CELLS_MARK,
+    NEWEST_MARK,
+    decode_newest,
     decode_segment,
+    encode_newest,
     encode_segment,
     mark_of,
+    newest_key,
     organisation_key,
     segment_key,
     split_segment_key,
@@ -57,6 +61,7 @@ class BoardStage:
         self._dirty_segments: dict[
             tuple[str, SegmentKey], int
         ] = {}  # → offset of the cells record that first changed it
+        self._dirty_newest: dict[str, int] = {}  # tenant → offset of the cells record that first moved its newest
         self._dirty_events: dict[bytes, tuple[int, bytes]] = {}  # → offset that first changed it, the event's bytes
         self._reflected: dict[str, dict[SegmentKey, int]] = {}
         self._outputs: list[Output] = []
@@ -89,20 +94,21 @@ class BoardStage:
             del self._dirty_segments[tenant, segment]
             series = self.tenants[tenant].open(segment[:4])
             rows.append((segment_key(tenant, segment), encode_segment(series.segments[segment[4]], offsets[CELLS])))
+        for tenant in [tenant for tenant, first in self._dirty_newest.items() if first < flush_before[CELLS]]:
+            del self._dirty_newest[tenant]
+            rows.append((newest_key(tenant), encode_newest(self.tenants[tenant].newest_ms, offsets[CELLS])))
         due_events = [key for key, (first, _) in self._dirty_events.items() if first < flush_before[ORGANISATION]]
         rows += [(key, stamp(offsets[ORGANISATION], self._dirty_events.pop(key)[1])) for key in due_events]
         floors = {
-            CELLS: min(self._dirty_segments.values(), default=offsets[CELLS]),
+            CELLS: min([offsets[CELLS], *self._dirty_segments.values(), *self._dirty_newest.values()]),
             ORGANISATION: min((first for first, _ in self._dirty_events.values()), default=offsets[ORGANISATION]),
         }
-        newest = {tenant: board.newest_ms for tenant, board in self.tenants.items()}
         position = BoardPosition(
             ROW_VERSION,
             self.generation,
             self.partitions,
             dict(offsets),
             floors,
-            newest,
             self.tallies.pack(),
             self.tallies.pack_ignored(),
         )
@@ -118,6 +124,8 @@ class BoardStage:
             tenant, segment = split_segment_key(key)
             self.board(tenant).open(segment[:4]).put(segment[4], decode_segment(value))
             self._reflected.setdefault(tenant, {})[segment] = stamped_offset(value)
+        elif mark_of(key) == NEWEST_MARK:
+            self.board(key.split(b"\0", 1)[0].decode()).newest_ms = decode_newest(value)
         else:
             event = decode(bytes(body_of(value)))
             if isinstance(event, Refusal):
@@ -134,8 +142,6 @@ class BoardStage:
                 f"state of board partition {self.partition} is (version, generation, partitions) {found}, "
                 f"this worker runs {wanted}; build the next generation beside it"
             )
-        for tenant, newest_ms in position.newest_ms.items():
-            self.board(tenant).newest_ms = newest_ms
         self.tallies.unpack(position.tallies, position.ignored)
         return Restored(position.offsets, position.floors)
 
@@ -165,6 +171,8 @@ class BoardStage:
         record = decode_cells(raw)
         tenant = record.tenant
         reflected = self._reflected.get(tenant, {})
+        if record.newest_ms > self.board(tenant).newest_ms and not self._follower:
+            self._dirty_newest.setdefault(tenant, offset)
         for segment in self.board(tenant).apply(record, offset, reflected):
             if not self._follower:
                 self._dirty_segments.setdefault((tenant, segment), offset)
