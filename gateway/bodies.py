@@ -13,6 +13,9 @@ from enum import StrEnum
 
 import msgspec
 
+from schemas.limits import MAX_BYTES
+from schemas.plain_json import MalformedJson, parse
+
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_EVENTS = 20_000
 
@@ -101,11 +104,21 @@ def _elements_by_commas(body: bytes) -> list[bytes]:
 
 
 def _around(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The structured form of an event in binary mode: its attributes from the headers, the body's bytes as its data."""
+    """The structured form of an event in binary mode: its attributes from the headers, the body's bytes as its data.
+
+    Raises UnreadableBody unless the body is one JSON value by itself: one that only fits in between could bring
+    attributes that stand against those of the headers.
+    """
     attributes = {name[3:]: _attribute(name[3:], text) for name, text in headers.items() if name.startswith("ce-")}
     attributes.pop("data", None)
     envelope = msgspec.json.encode(attributes)
     data = body.strip(_WHITESPACE)
+    # What is too large is refused for its size, whatever it holds.
+    if data and len(data) <= MAX_BYTES:
+        try:
+            parse(data)
+        except MalformedJson as error:
+            raise UnreadableBody(f"the body, which is the event's data, is malformed JSON: {error}") from None
     return envelope[:-1] + b',"data":' + data + b"}" if data else envelope
 
 

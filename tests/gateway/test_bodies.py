@@ -110,3 +110,25 @@ def test_binary_mode_becomes_a_structured_event() -> None:
 def test_binary_mode_without_a_body_has_no_data() -> None:
     (event,) = events_of(Form.BINARY, b"", {"ce-specversion": "1.0"})
     assert json.loads(event) == {"specversion": "1.0"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"deal":"D"},"subject":"B"',
+        b'{"deal":"D"},"time":"2026-01-01T00:00:00Z","x":{}',
+        b'{"deal":"D"}}{"a":{}',
+        b"1,2",
+        b'{"deal":',
+        b'{"deal":NaN}',
+        b"\xff",
+    ],
+)
+def test_binary_mode_takes_one_value_that_is_sound_by_itself(body: bytes) -> None:
+    with pytest.raises(UnreadableBody, match="malformed JSON"):
+        events_of(Form.BINARY, body, {"ce-specversion": "1.0", "ce-subject": "A"})
+
+
+def test_binary_mode_leaves_what_is_too_large_to_the_contract() -> None:
+    body = b"[" * 70_000
+    assert body in events_of(Form.BINARY, body, {"ce-specversion": "1.0"})[0]

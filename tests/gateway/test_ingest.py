@@ -96,6 +96,19 @@ async def test_a_body_that_is_no_batch_is_one_refused_event() -> None:
     assert [letter.value for letter in desk.paper.of("dead_letters")] == [b'{"not":"an array"}']
 
 
+async def test_attributes_smuggled_in_behind_the_data_are_malformed() -> None:
+    desk = Desk()
+    headers = {f"ce-{name}": str(text) for name, text in event().items() if name != "data"}
+    body = json.dumps(event()["data"]).encode()
+    smuggled = body + b',"subject":"B"'
+    answer = await desk.ingest.take(Form.BINARY, smuggled, headers, ACME, NOW_MS)
+    assert (answer.status, answer.verdicts[0].code) == (400, "malformed_json")
+    assert [record[0] for record in desk.paper.records] == ["dead_letters"]
+    assert desk.paper.records[0].value == smuggled
+    answer = await desk.ingest.take(Form.BINARY, body, headers, ACME, NOW_MS)
+    assert (answer.status, answer.verdicts[0].code) == (200, "taken")
+
+
 REFUSED: list[tuple[str, bytes]] = [
     ("too_large", raw(source="x" * 70_000)),
     ("malformed_json", b"\xff"),
