@@ -14,9 +14,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
 from gateway import pages
-from gateway.bodies import MAX_BODY_BYTES, Form, form_of
+from gateway.bodies import MAX_BODY_BYTES, OVERSIZE, Form, form_of
 from gateway.broadcast import Broadcast, TooManyClients
-from gateway.ingest import RETRY_AFTER_S, Ingest
+from gateway.ingest import RETRY_AFTER_S, Ingest, unread
 from gateway.keyring import Keyring
 from gateway.metrics import GatewayMetrics
 from gateway.query import BadQuery, Selection, parse
@@ -95,10 +95,11 @@ def _add_publishing(app: FastAPI, parts: Parts) -> None:
                 f"this body is not taken; allowed are {taken} in UTF-8, uncompressed, or binary mode with ce- headers",
             )
         body = await _body(request)
-        if body is None:
-            return _refuse(413, f"the body is longer than {MAX_BODY_BYTES} bytes; send less at once")
         begun = time.perf_counter()
-        answer = await parts.ingest.take(form, body, request.headers, publisher, time.time_ns() // 1_000_000)
+        if body is None:
+            answer = unread(OVERSIZE)
+        else:
+            answer = await parts.ingest.take(form, body, request.headers, publisher, time.time_ns() // 1_000_000)
         parts.metrics.request_published(time.perf_counter() - begun)
         headers = {"Retry-After": str(RETRY_AFTER_S)} if answer.status == 503 else None
         return Response(_encode({"verdicts": answer.verdicts}), answer.status, headers, JSON)

@@ -15,9 +15,11 @@ import msgspec
 
 from schemas.limits import MAX_BYTES
 from schemas.plain_json import MalformedJson, parse
+from schemas.rules import PAGE
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_EVENTS = 20_000
+OVERSIZE = f"body: it is longer than {MAX_BODY_BYTES} bytes; send less in one request ({PAGE}#size)"
 
 
 class Form(StrEnum):
@@ -31,6 +33,10 @@ class Form(StrEnum):
 
 class UnreadableBody(Exception):
     """A body out of which no events can be told apart. The text is for the sender."""
+
+
+class TooManyEvents(Exception):
+    """A body that holds more events than are taken at once. The text is for the sender."""
 
 
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -56,7 +62,7 @@ def form_of(content_type: str, headers: Mapping[str, str]) -> Form | None:
 
 
 def events_of(form: Form, body: bytes, headers: Mapping[str, str]) -> list[bytes]:
-    """The events of a body, in order. Blank lines of NDJSON are none. Raises UnreadableBody."""
+    """The events of a body, in order. Blank lines of NDJSON are none. Raises UnreadableBody or TooManyEvents."""
     if form is Form.ONE:
         return [body]
     if form is Form.BINARY:
@@ -66,7 +72,9 @@ def events_of(form: Form, body: bytes, headers: Mapping[str, str]) -> list[bytes
     else:
         events = _elements_of(body)
     if len(events) > MAX_EVENTS:
-        raise UnreadableBody(f"the body has {len(events)} events; at most {MAX_EVENTS} are taken at once")
+        raise TooManyEvents(
+            f"body: it has {len(events)} events; must be at most {MAX_EVENTS} in one request ({PAGE}#size)"
+        )
     return events
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.bodies import Form, UnreadableBody, events_of
+from gateway.bodies import Form, TooManyEvents, UnreadableBody, events_of
 from gateway.keyring import Publisher
 from gateway.log_writer import LogUnavailable, LogWriter
 from gateway.records import Outgoing, Router
@@ -37,6 +37,11 @@ class Answer(NamedTuple):
 
     status: int
     verdicts: list[Verdict]
+
+
+def unread(detail: str) -> Answer:
+    """One verdict for a whole request that is too large. Nothing of it is judged, counted or kept as a letter."""
+    return Answer(413, [Verdict(0, "", "", Code.TOO_LARGE, detail)])
 
 
 def judge(raw: bytes, publisher: Publisher, received_ms: int) -> Event | Refusal:
@@ -71,8 +76,9 @@ class Ingest:
         try:
             raws = events_of(form, body, headers)
         except UnreadableBody as exc:
-            refusal = Refusal(Code.MALFORMED_JSON, str(exc))
-            return await self._answer([refusal], [body], received_ms, single=True)
+            return await self._answer([Refusal(Code.MALFORMED_JSON, str(exc))], [body], received_ms, single=True)
+        except TooManyEvents as exc:
+            return unread(str(exc))
         judged = [judge(raw, publisher, received_ms) for raw in raws]
         return await self._answer(judged, raws, received_ms, single=form in (Form.ONE, Form.BINARY))
 

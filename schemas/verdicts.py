@@ -35,7 +35,7 @@ class Code(StrEnum):
     INVALID_DATA = "invalid_data"
     """The data break a rule of the type: the detail names the path, what was found and what is allowed."""
     TOO_LARGE = "too_large"
-    """The event is longer than 65,536 bytes; nothing of it was read."""
+    """The event is longer than 65,536 bytes, or its request than one may be; nothing of it was read."""
     NOT_ANONYMOUS = "not_anonymous"
     """An answer to an anonymous survey names a person; the bytes are not kept."""
     NOT_ALLOWED = "not_allowed"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import bodies
-from gateway.bodies import Form, UnreadableBody, events_of, form_of
+from gateway.bodies import Form, TooManyEvents, UnreadableBody, events_of, form_of
 
 NO_HEADERS: dict[str, str] = {}
 
@@ -67,7 +67,7 @@ def test_what_is_no_array_is_refused(body: bytes) -> None:
 
 
 def test_too_many_events_are_refused() -> None:
-    with pytest.raises(UnreadableBody, match="at most"):
+    with pytest.raises(TooManyEvents, match="has 20001 events; must be at most 20000"):
         events_of(Form.LINES, b"1\n" * (bodies.MAX_EVENTS + 1), NO_HEADERS)
 
 

@@ -92,7 +92,12 @@ async def test_other_bodies_are_refused(desk: Desk, monkeypatch: pytest.MonkeyPa
     packed = await desk.http.post("/v1/events", content=raw(), headers=ONE | {"content-encoding": "gzip"})
     assert packed.status_code == 415
     monkeypatch.setattr(module, "MAX_BODY_BYTES", 100)
-    assert (await desk.http.post("/v1/events", content=raw(), headers=ONE)).status_code == 413
+    answer = await desk.http.post("/v1/events", content=raw(), headers=ONE)
+    assert answer.status_code == 413
+    (verdict,) = answer.json()["verdicts"]
+    assert verdict["code"] == "too_large"
+    assert "longer than 16777216 bytes" in verdict["detail"]
+    assert not desk.paper.records
     assert not desk.paper.records
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.bodies import Form
+from gateway.bodies import MAX_EVENTS, Form
 from gateway.ingest import Ingest, judge
 from gateway.keyring import Keyring, Publisher
 from gateway.records import MAX_LETTER_BYTES
@@ -94,6 +94,16 @@ async def test_a_body_that_is_no_batch_is_one_refused_event() -> None:
     desk = Desk()
     assert await desk.post(Form.BATCH, b'{"not":"an array"}') == (400, ["malformed_json"])
     assert [letter.value for letter in desk.paper.of("dead_letters")] == [b'{"not":"an array"}']
+
+
+@pytest.mark.parametrize("form", [Form.LINES, Form.BATCH])
+async def test_too_many_events_are_too_large_and_all_left_with_the_sender(form: Form) -> None:
+    desk = Desk()
+    body = b"1\n" * (MAX_EVENTS + 1) if form is Form.LINES else b"[" + b"1," * MAX_EVENTS + b"1]"
+    answer = await desk.ingest.take(form, body, {}, ACME, NOW_MS)
+    assert (answer.status, [verdict.code for verdict in answer.verdicts]) == (413, ["too_large"])
+    assert f"at most {MAX_EVENTS}" in answer.verdicts[0].detail
+    assert not desk.paper.records
 
 
 async def test_attributes_smuggled_in_behind_the_data_are_malformed() -> None:
