@@ -14,7 +14,8 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from gateway.log_reader import reason_of
 from gateway.records import Outgoing
 
-# Below the topics' max.message.bytes, which bounds a batch and not a record.
+# Below the topics' max.message.bytes, which bounds a batch and not a record. A letter that is longer, as the topic of
+# dead letters allows, becomes a batch of its own: the first record of a batch is taken whatever its size.
 MAX_BATCH_BYTES = 900_000
 MAX_PENDING_BYTES = 64 * 1024 * 1024
 ACK_WITHIN_S = 5.0

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from config.topics import LARGE_RECORD_BYTES
 from schemas.event import Event, encode_key, home_partition, is_activity
 from schemas.receipt import RECEIVED_AT, sign
 from schemas.records import Headers
 from schemas.verdicts import Code, Refusal
 
-MAX_LETTER_BYTES = 900_000
+# What a letter's record may take, less room for its key, its headers and the batch around it.
+MAX_LETTER_BYTES = LARGE_RECORD_BYTES - 16_384
 MAX_DETAIL_BYTES = 4_000
 REMEMBERED_ACCOUNTS = 65_536
 

@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.bodies import MAX_EVENTS, Form
+from gateway.bodies import MAX_BODY_BYTES, MAX_EVENTS, Form
 from gateway.ingest import Ingest, judge
 from gateway.keyring import Keyring, Publisher
 from gateway.records import MAX_LETTER_BYTES
@@ -162,6 +163,12 @@ async def test_history_needs_the_publisher_s_permission() -> None:
     )
     assert await Desk().post(Form.ONE, old) == (400, ["too_old"])
     assert await Desk().post(Form.ONE, old, HISTORIAN) == (200, ["taken"])
+
+
+def test_the_limit_of_a_letter_is_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs/publishing.md").read_text("utf-8")
+    assert f"whole up to {MAX_LETTER_BYTES:,} bytes" in page
+    assert f"({MAX_BODY_BYTES:,} bytes) and {MAX_EVENTS:,} events" in page
 
 
 async def test_a_giant_is_kept_up_to_what_a_record_can_hold() -> None:

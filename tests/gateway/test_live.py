@@ -13,6 +13,7 @@ from cli.broker import Broker, start_broker
 from cli.broker.ports import free_pair
 from config.catalogue import load_definitions
 from config.settings import Settings
+from gateway.records import MAX_LETTER_BYTES
 from schemas.event import encode_key, home_partition
 from schemas.kpi import to_line
 from schemas.records import Output, RecordBatch
@@ -110,6 +111,20 @@ async def test_events_reach_their_topics_as_they_came(served: Served) -> None:
     assert (organisation.key, organisation.value) == (b"default", roster)
     (letter,) = await read(served.settings, "dead_letters", 8)
     assert (letter.value, dict(letter.headers)["reason"]) == (b'{"broken": ', b"malformed_json")
+
+
+async def test_a_letter_is_whole_up_to_what_its_topic_takes(served: Served) -> None:
+    giants = [b"y" * 950_000, b"x" * MAX_LETTER_BYTES, b"z" * (MAX_LETTER_BYTES + 1)]
+    for giant in giants:
+        answer = served.client.post("/v1/events", content=giant, headers=ONE)
+        assert (answer.status_code, answer.json()["verdicts"][0]["code"]) == (400, "too_large")
+    letters = {
+        record.value: dict(record.headers)
+        for record in await read(served.settings, "dead_letters", 8)
+        if dict(record.headers)["reason"] == b"too_large"
+    }
+    assert [giant in letters for giant in giants] == [True, True, False]
+    assert letters[giants[2][:-1]]["truncated-from"] == str(len(giants[2])).encode()
 
 
 async def test_the_replica_tells_what_board_tells(kafka: str) -> None:
