@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from stream.accounts.account import Account
 from stream.accounts.rows import decode_account, encode_chunk, split_chunk_key
 
@@ -41,7 +43,7 @@ class Shelf:
         excess = len(self.live) - self._live_max
         if excess <= 0:
             return
-        chosen = [key for key in self.live if key not in busy][:excess]
+        chosen = list(islice((key for key in self.live if key not in busy), excess))
         for key in chosen:
             account = self.live.pop(key)
             self._cold[key] = {n: encode_chunk(account, n, offset) for n in range(len(account.chunks))}
