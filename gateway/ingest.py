@@ -14,6 +14,7 @@ from gateway.log_writer import LogUnavailable, LogWriter
 from gateway.records import Outgoing, Router
 from schemas.event import Event, decode, judge_time
 from schemas.verdicts import Code, Refusal
+from stream.intake import foreign
 
 NOT_TAKEN = "not_taken"
 RETRY_AFTER_S = 2
@@ -48,10 +49,10 @@ def judge(raw: bytes, publisher: Publisher, received_ms: int) -> Event | Refusal
     """The event in ``raw``, or why it is refused: size, JSON, envelope, type, tenant, data, time, in this order."""
     event = decode(raw)
     if isinstance(event, Refusal):
-        foreign = event.tenant not in ("", publisher.tenant)
-        return _foreign(event, publisher) if foreign and event.code in _JUDGED_AFTER_TENANT else event
+        is_foreign = event.tenant not in ("", publisher.tenant)
+        return _of_another(event, publisher) if is_foreign and event.code in _JUDGED_AFTER_TENANT else event
     if event.tenant != publisher.tenant:
-        return _foreign(event, publisher)
+        return _of_another(event, publisher)
     return judge_time(event, received_ms, may_backfill=publisher.may_backfill) or event
 
 
@@ -121,9 +122,6 @@ def _verdict(index: int, outcome: Event | Refusal, confirmed: bool) -> Verdict:
     return Verdict(index, outcome.source, outcome.id, NOT_TAKEN, _NOT_TAKEN_DETAIL)
 
 
-def _foreign(event: Event | Refusal, publisher: Publisher) -> Refusal:
-    detail = (
-        f"event {event.source}#{event.id}: tenant is {event.tenant}, but this publisher's is {publisher.tenant} "
-        "(docs/publishing.md#tenant)"
-    )
-    return Refusal(Code.NOT_ALLOWED, detail, event.source, event.id, event.tenant, event.subject)
+def _of_another(event: Event | Refusal, publisher: Publisher) -> Refusal:
+    """In the words of the worker; the record key would be the publisher's tenant's."""
+    return foreign(event.source, event.id, event.tenant, event.subject, publisher.tenant)

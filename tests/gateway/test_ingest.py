@@ -14,6 +14,7 @@ from gateway.records import MAX_LETTER_BYTES
 from schemas.event import decode, encode_key, home_partition
 from schemas.receipt import verified_ms
 from schemas.verdicts import Refusal
+from stream.intake import stray
 from tests.gateway.making import NOW_MS, PARTITIONS, Paper, at, event, raw
 
 DAY_MS = 86_400_000
@@ -149,6 +150,13 @@ async def test_the_text_is_the_worker_s() -> None:
     assert isinstance(decoded, Refusal)
     answer = await Desk().ingest.take(Form.ONE, body, {}, ACME, NOW_MS)
     assert answer.verdicts[0].detail == decoded.detail
+
+
+def test_a_tenant_that_is_not_allowed_is_told_as_the_worker_tells_it() -> None:
+    body = raw(tenant="globex")
+    event = decode(body)
+    assert not isinstance(event, Refusal)
+    assert judge(body, ACME, NOW_MS) == stray(event, b"default/A-17", partition=0, partitions=8)
 
 
 async def test_the_tenant_is_judged_before_the_data_and_after_the_type() -> None:
