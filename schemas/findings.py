@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from schemas.plain_json import Vast
 from schemas.rules import PAGE, Rule
 
 FOUND_MAX = 80
@@ -21,7 +22,7 @@ def line(path: str, found: str, allowed: str, anchor: str) -> str:
 
 def shown(value: Any) -> str:
     """A value as JSON, cut to FOUND_MAX characters."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = value.written if isinstance(value, Vast) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= FOUND_MAX else f"{text[:FOUND_MAX]}…"
 
 

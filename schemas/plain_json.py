@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from math import isfinite
+from typing import Any, NoReturn, Self
 
 from schemas.limits import MAX_DEPTH
 
@@ -16,12 +17,22 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _EXACT_DIGITS = 20
 
 
+class Vast(float):
+    """A number beyond what is kept exactly; ``written`` is how it stands in the JSON."""
+
+    def __new__(cls, written: str) -> Self:
+        return super().__new__(cls, written)
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+
+
 class MalformedJson(ValueError):
     """The bytes are not JSON as we take it; the text says where and why."""
 
 
 def parse(raw: bytes) -> Any:
-    """The JSON value in `raw`. An integer beyond any 64 bits comes back as a float. Raises MalformedJson."""
+    """The JSON value in `raw`. An integer beyond any 64 bits comes back as a Vast. Raises MalformedJson."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -29,7 +40,7 @@ def parse(raw: bytes) -> Any:
     if (depth := _depth(text)) > MAX_DEPTH:
         raise MalformedJson(f"nests {depth} levels deep; must be at most {MAX_DEPTH}")
     try:
-        value = json.loads(text, parse_int=_integer, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise MalformedJson(f"character {error.pos}: {error.msg}") from error
     if _SURROGATE_ESCAPE.search(text) and _has_lone_surrogate(value):
@@ -56,7 +67,12 @@ def _depth(text: str) -> int:
 
 
 def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _EXACT_DIGITS else float(digits)
+    return int(digits) if len(digits) <= _EXACT_DIGITS else Vast(digits)
+
+
+def _float(written: str) -> float:
+    number = float(written)
+    return number if isfinite(number) else Vast(written)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -169,7 +169,10 @@ ONE_SPLIT = [{"rep": "R-4", "share_bp": 10_000}]
         (TOUCH, {"rep": None}, "data.rep is missing; must be a non-empty string"),
         (TOUCH, {"rep": "R\0"}, r'data.rep is "R\u0000"; must be a non-empty string'),
         (ANSWER, {"score": 11}, f"data.score is 11; must be {SCORE}"),
-        (ANSWER, {"score": Literally("1e999")}, "data.score is Infinity; must be a number between"),
+        (ANSWER, {"score": Literally("1e999")}, "data.score is 1e999; must be a number between"),
+        (WON, {"amount_minor": Literally("9" * 30)}, f"data.amount_minor is {'9' * 30}; must be an integer"),
+        (WON, {"amount_minor": Literally(f"1{'0' * 400}")}, f"data.amount_minor is 1{'0' * 79}…; must be an integer"),
+        (WON, {"amount_minor": Literally("-" + "7" * 6000)}, f"data.amount_minor is -{'7' * 79}…; must be an integer"),
         (
             ANSWER,
             {"score": 5, "scale": {"min": 5, "max": 5}},
