@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from fnmatch import fnmatch
 from pathlib import Path
@@ -23,6 +24,7 @@ from pydantic import (
 )
 from typing_extensions import TypeAliasType
 
+from cli.importer.fields import faults_of
 from cli.importer.yaml_text import BadYaml, load_yaml
 
 Constant = StrictBool | StrictInt | StrictFloat | str | None
@@ -156,11 +158,22 @@ def load_mapping(path: Path) -> Mapping:
     except UnicodeDecodeError as exc:
         raise BadMapping(f"{path}: is not UTF-8: {exc.reason} at byte {exc.start}") from None
     try:
-        return Mapping.model_validate(load_yaml(text))
+        mapping = Mapping.model_validate(load_yaml(text))
     except BadYaml as exc:
         raise BadMapping(f"{path}: {exc}") from None
     except ValidationError as exc:
         raise BadMapping("\n".join(f"{path}: {_fault(error)}" for error in _causes(exc))) from None
+    unknown = [f"{path}: {fault}" for fault in _unknown_names(mapping)]
+    if unknown:
+        raise BadMapping("\n".join(unknown))
+    return mapping
+
+
+def _unknown_names(mapping: Mapping) -> Iterator[str]:
+    """What the templates name and the contract doesn't know, each with its place."""
+    for number, section in enumerate(mapping.files):
+        for n, template in enumerate(section.events):
+            yield from (f"files[{number}].events[{n}]: {fault}" for fault in faults_of(template.type, template.data))
 
 
 def _causes(exc: ValidationError) -> list[Any]:

@@ -229,3 +229,46 @@ def test_the_example_of_the_page_works(make: Any) -> None:
     (won,) = events_of(make("", rows.strip() + "\n", top=example))
     assert won["time"] == "2026-09-30T15:05:00Z"
     assert won["data"] == {"deal": "D-9", "lead": "L-3", "rep": "R-4", "amount_minor": 123450, "currency": "EUR"}
+
+
+TYPO = """
+      - type: sales.deal.won
+        id: "{deal}"
+        subject: "{account}"
+        time: "{closed}"
+        data: {deal: "{deal}", %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('repp: "{rep}"', "data.repp is no field of sales.deal.won; did you mean rep?"),
+        ('zzz: "{rep}"', "data.zzz is no field of sales.deal.won; it may be deal, "),
+        ('splits: [{reps: "{rep}", share_bp: 10000}]', "data.splits[].reps is no field of sales.deal.won; did you"),
+        ("location: {contry: DE}", "data.location.contry is no field of sales.deal.won; did you mean country?"),
+    ],
+)
+def test_a_field_that_the_type_does_not_know_is_refused_once(make: Any, given: str, said: str) -> None:
+    with pytest.raises(BadMapping) as caught:
+        make(TYPO % given, "never read")
+    assert f"plan.yaml: files[0].events[0]: {said}" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("sales.deal.wonn", "type sales.deal.wonn is unknown; did you mean sales.deal.won?"),
+        ("sales.lead.qualified", "type sales.lead.qualified is not taken by this version yet"),
+    ],
+)
+def test_a_type_that_is_not_taken_is_refused_once(make: Any, name: str, said: str) -> None:
+    with pytest.raises(BadMapping, match=said):
+        make(WON.replace("sales.deal.won", name), HEADER + "x\n" * 3)
+
+
+def test_all_fields_of_a_type_are_known(make: Any) -> None:
+    given = 'rep: "{rep}", splits: [{rep: "{rep}", share_bp: 10000}], location: {country: DE}, amount_minor: 1'
+    rows = "deal,account,rep,closed\nD-1,A-1,R-1,2026-07-01 10:00:00\n"
+    assert len(make(TYPO % f"{given}, currency: EUR", rows)) == 1
