@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from schemas.event import Event, is_activity
 from schemas.partitioning import encode_key, home_partition
-from schemas.records import Output
+from schemas.records import Headers, Output
 from schemas.verdicts import Code, Refusal
 
 DETAIL_MAX = 2_000
 """Characters of a header that come from what a publisher sent."""
+
+KEY_MAX, LETTER_MAX = 65_536, 3_000_000
+"""Bytes of a record's key and value that a dead letter keeps: below what its topic takes."""
 
 FOLD_REASONS = {
     Code.CONFLICT: "this identity and revision came with other content; the first stands, send a higher revision",
@@ -65,8 +70,17 @@ def stray(event: Event, key: bytes | None, *, partition: int, partitions: int) -
 def dead_letter(
     refused: Refusal, raw: bytes | None, key: bytes | None, *, topic: str, partition: int, offset: int, received_ms: int
 ) -> Output:
-    """The raw bytes as they came, with why and from where."""
-    headers = (
+    """The raw bytes as they came, with why and from where.
+
+    Compression lets a record be of any size: beyond LETTER_MAX it is cut, with its length and digest. The input topic
+    keeps it whole.
+    """
+    kept = raw
+    more: Headers = ()
+    if raw is not None and len(raw) > LETTER_MAX:
+        kept = raw[:LETTER_MAX]
+        more = (("truncated-from", str(len(raw)).encode()), ("sha256", sha256(raw).hexdigest().encode()))
+    headers: Headers = (
         ("origin-topic", topic.encode()),
         ("origin-partition", str(partition).encode()),
         ("origin-offset", str(offset).encode()),
@@ -74,5 +88,6 @@ def dead_letter(
         ("detail", refused.detail[:DETAIL_MAX].encode(errors="replace")),
         ("source", refused.source[:DETAIL_MAX].encode(errors="replace")),
         ("received-at", str(received_ms).encode()),
+        *more,
     )
-    return Output("dead_letters", partition, key, raw, headers)
+    return Output("dead_letters", partition, key if key is None else key[:KEY_MAX], kept, headers)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from schemas.cells import pack_amount
 from schemas.rows import ROW_VERSION, SeriesRow, UnreadableRow, body_of, stamp
 from stream.board.board import SegmentKey
 from stream.board.series import Segment
+
+PART_NUMBERS = 20_000
+"""Numbers of a segment in one row: below half a megabyte."""
 
 CELLS_MARK, ORGANISATION_MARK, NEWEST_MARK = b"c", b"o", b"n"
 
@@ -16,14 +21,14 @@ _decode = msgspec.msgpack.Decoder(SeriesRow).decode
 _decode_newest = msgspec.msgpack.Decoder(int).decode
 
 
-def segment_key(tenant: str, segment: SegmentKey) -> bytes:
-    """The state key of a segment; no id holds a NUL."""
-    return b"\0".join([tenant.encode(), CELLS_MARK, *(str(part).encode() for part in segment)])
+def segment_key(tenant: str, segment: SegmentKey, part: int) -> bytes:
+    """The state key of a part of a segment; no id holds a NUL."""
+    return b"\0".join([tenant.encode(), CELLS_MARK, *(str(step).encode() for step in (*segment, part))])
 
 
 def split_segment_key(key: bytes) -> tuple[str, SegmentKey]:
     """The tenant and the segment of a state key."""
-    tenant, _, measure, dimension, value, facet, number = (part.decode() for part in key.split(b"\0"))
+    tenant, _, measure, dimension, value, facet, number, _ = (step.decode() for step in key.split(b"\0"))
     return tenant, (measure, dimension, value, facet, int(number))
 
 
@@ -52,13 +57,18 @@ def mark_of(key: bytes) -> bytes:
     return key.split(b"\0", 2)[1]
 
 
-def encode_segment(segment: Segment, offset: int) -> bytes:
-    """A segment as a row that reflects every cells record below ``offset``."""
+def encode_segment(segment: Segment, offset: int) -> Iterator[bytes]:
+    """A segment as rows, in parts of at most PART_NUMBERS, that reflect every cells record below ``offset``.
+
+    A segment only grows, so a part once written is always written again with the others.
+    """
     panes = [*segment.plain, *(pane for pane, _ in segment.moved)]
     knowns = [*segment.plain, *(known for _, known in segment.moved)]
     values = [pack_amount(amount) for amount in (*segment.plain.values(), *segment.moved.values())]
     late = [(pane, known, receipt_s) for (pane, known), receipt_s in segment.late.items()]
-    return stamp(offset, _encode(SeriesRow(ROW_VERSION, panes, knowns, values, late)))
+    for low in range(0, max(len(panes), len(late)), PART_NUMBERS):
+        part = slice(low, low + PART_NUMBERS)
+        yield stamp(offset, _encode(SeriesRow(ROW_VERSION, panes[part], knowns[part], values[part], late[part])))
 
 
 def decode_segment(row: bytes) -> Segment:

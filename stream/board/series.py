@@ -60,9 +60,15 @@ class Series:
         late = self.segments[pane // SEGMENT_MIN].late
         late[pane, known] = max(late.get((pane, known), 0), receipt_s)
 
-    def put(self, number: int, segment: Segment) -> None:
-        """Take a whole segment, as restored."""
-        self.segments[number] = segment
+    def put(self, number: int, part: Segment) -> None:
+        """Take a segment, or a part of one, as restored."""
+        segment = self.segments.get(number)
+        if segment is None:
+            self.segments[number] = part
+        else:
+            segment.plain |= part.plain
+            segment.moved |= part.moved
+            segment.late |= part.late
         self._panes = None
 
     def total(self, start: int, end: int, cut: int) -> int:

@@ -93,7 +93,8 @@ class BoardStage:
         for tenant, segment in due:
             del self._dirty_segments[tenant, segment]
             series = self.tenants[tenant].open(segment[:4])
-            rows.append((segment_key(tenant, segment), encode_segment(series.segments[segment[4]], offsets[CELLS])))
+            parts = encode_segment(series.segments[segment[4]], offsets[CELLS])
+            rows += [(segment_key(tenant, segment, part), row) for part, row in enumerate(parts)]
         for tenant in [tenant for tenant, first in self._dirty_newest.items() if first < flush_before[CELLS]]:
             del self._dirty_newest[tenant]
             rows.append((newest_key(tenant), encode_newest(self.tenants[tenant].newest_ms, offsets[CELLS])))
