@@ -22,6 +22,9 @@ COMMANDS = {
     "settings": ("cli.settings", "settings", "Print every setting with its default, unit and meaning."),
 }
 
+WARNED = ("demo", "up", "worker", "gateway", "settings")
+SUPERVISED = "--supervised-by"
+
 
 def build(wanted: str | None) -> typer.Typer:
     """The command line. Only the module of the subcommand ``wanted`` is imported; the others are listed."""
@@ -43,10 +46,14 @@ def _unloaded() -> None:
 
 def run() -> None:
     """Entry point of the console script. What the user got wrong ends with one line and exit code 2."""
-    from config.settings import BadSettings
+    from config.settings import BadSettings, unknown_variables
 
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    # A process that another one of ours supervises has the same environment, on which that one has spoken already.
+    if wanted in WARNED and SUPERVISED not in sys.argv and (unknown := unknown_variables()):
+        sys.stderr.write(f"salespulse: {unknown}\n")
     try:
-        build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
+        build(wanted)()
     except (UsageError, BadSettings) as exc:
         for line in str(exc).splitlines():
             sys.stderr.write(f"salespulse: {line}\n")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -11,6 +14,9 @@ from config.topics import Topics
 
 PREFIX = "SALESPULSE_"
 VARIABLES = {"kafka_brokers": "KAFKA_BROKERS"}
+PORT_MAX = 65_535
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_BROKER = re.compile(r"[^\s,:]+:(\d{1,5})", re.ASCII)
 SECRETS = (PREFIX + "SIGNING_KEY", PREFIX + "API_KEYS")
 
 
@@ -41,7 +47,6 @@ class Settings(BaseSettings):
         "127.0.0.1:9092",
         validation_alias=AliasChoices("KAFKA_BROKERS", "SALESPULSE_KAFKA_BROKERS"),
         description="Kafka to connect to, host:port separated by commas",
-        pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$",
     )
     host: str = _of("127.0.0.1", "address the gateway listens on", min_length=1)
     port: int = _of(8080, "port of the gateway", ge=0, le=65535)
@@ -84,7 +89,19 @@ class Settings(BaseSettings):
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, level: object) -> object:
-        return level.upper() if isinstance(level, str) else level
+        # What isn't a level stays as it was given, for the complaint to show.
+        return level.upper() if isinstance(level, str) and level.upper() in LOG_LEVELS else level
+
+    @field_validator("kafka_brokers")
+    @classmethod
+    def _reachable(cls, brokers: str) -> str:
+        for broker in brokers.split(","):
+            found = _BROKER.fullmatch(broker)
+            if found is None or not 1 <= int(found[1]) <= PORT_MAX:
+                raise ValueError(
+                    f"each broker has to be host:port with a port from 1 to {PORT_MAX}, such as 127.0.0.1:9092"
+                )
+        return brokers
 
     @property
     def topics(self) -> Topics:
@@ -115,7 +132,26 @@ def _complaint(error: Any) -> str:
     found = "***" if variable in SECRETS else repr(error["input"])
     meaning = f" ({field.description})" if field is not None else ""
     where = f" in {'.'.join(inner)} of an entry" if inner else ""
-    return f"setting {variable} is {found}{where}; {error['msg'][:1].lower()}{error['msg'][1:]}{meaning}"
+    text = error["msg"].removeprefix("Value error, ")
+    return f"setting {variable} is {found}{where}; {text[:1].lower()}{text[1:]}{meaning}"
+
+
+def unknown_variables() -> str | None:
+    """One line that names the variables that look like settings and are none; None if there are none.
+
+    Their values are not repeated: one may be a secret under a mistyped name.
+    """
+    # Without the prefix, which would make any two names look alike.
+    known = {variable.removeprefix(PREFIX): variable for variable, *_ in table()}
+    named = []
+    for name in sorted(os.environ):
+        own = name.upper().removeprefix(PREFIX)
+        if name.upper().startswith(PREFIX) and own not in known:
+            nearest = get_close_matches(own, known, n=1)
+            named.append(f"{name} (did you mean {known[nearest[0]]}?)" if nearest else name)
+    if not named:
+        return None
+    return f"ignored, no settings of these names: {', '.join(named)}; `salespulse settings` lists all"
 
 
 def table() -> list[tuple[str, str, str, str]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from config.settings import BadSettings, load_settings, table
+from cli.main import run
+from config.settings import BadSettings, load_settings, table, unknown_variables
 
 
 def test_defaults_are_what_the_table_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,8 +32,12 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("SALESPULSE_EPOCH_MS", "5", "setting SALESPULSE_EPOCH_MS is '5'; "),
         ("SALESPULSE_PORT", "x", "setting SALESPULSE_PORT is 'x'; "),
-        ("KAFKA_BROKERS", "nohost", "setting KAFKA_BROKERS is 'nohost'; "),
-        ("SALESPULSE_LOG_LEVEL", "loud", "setting SALESPULSE_LOG_LEVEL is "),
+        ("KAFKA_BROKERS", "nohost", "setting KAFKA_BROKERS is 'nohost'; each broker has to be host:port"),
+        ("KAFKA_BROKERS", "127.0.0.1:99999", "with a port from 1 to 65535, such as 127.0.0.1:9092 ("),
+        ("KAFKA_BROKERS", "a:1,b:0", "setting KAFKA_BROKERS is 'a:1,b:0'; each broker"),
+        ("KAFKA_BROKERS", "a:1,", "setting KAFKA_BROKERS is 'a:1,'; each broker"),
+        ("KAFKA_BROKERS", "", "setting KAFKA_BROKERS is ''; each broker"),
+        ("SALESPULSE_LOG_LEVEL", "loud", "setting SALESPULSE_LOG_LEVEL is 'loud'; "),
         ("SALESPULSE_API_KEYS", "{", "SALESPULSE_API_KEYS has to be a JSON object"),
         ("SALESPULSE_API_KEYS", '{"secret-key": {"tenant": ""}}', "SALESPULSE_API_KEYS"),
     ],
@@ -45,3 +50,32 @@ def test_a_wrong_setting_is_named_with_what_was_found(
         load_settings()
     assert said in str(caught.value)
     assert "secret-key" not in str(caught.value)
+
+
+def test_variables_that_are_no_settings_are_named_without_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SALESPULSE_PORT", "SALESPULSE_KAFKA_BROKERS", "salespulse_epoch_ms", "SALESPULSEFUL"):
+        monkeypatch.setenv(name, "1")
+    assert unknown_variables() is None
+    for name in ("SALESPULSE_EPOCHMS", "SALESPULSE_QQQ", "SALESPULSE_SIGNINGKEY"):
+        monkeypatch.setenv(name, "hush")
+    assert unknown_variables() == (
+        "ignored, no settings of these names: SALESPULSE_EPOCHMS (did you mean SALESPULSE_EPOCH_MS?), SALESPULSE_QQQ, "
+        "SALESPULSE_SIGNINGKEY (did you mean SALESPULSE_SIGNING_KEY?); `salespulse settings` lists all"
+    )
+
+
+@pytest.mark.parametrize(("arguments", "warned"), [(["settings"], 1), (["settings", "--supervised-by", "1"], 0)])
+def test_unknown_variables_are_named_once_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], warned: int
+) -> None:
+    monkeypatch.setenv("SALESPULSE_EPOCHMS", "300")
+    monkeypatch.setattr("sys.argv", ["salespulse", *arguments])
+    with pytest.raises(SystemExit):
+        run()
+    assert capsys.readouterr().err.count("SALESPULSE_EPOCHMS (did you mean SALESPULSE_EPOCH_MS?)") == warned
+
+
+@pytest.mark.parametrize("level", ["warning", "WARNING", "Warning"])
+def test_a_log_level_may_be_written_in_any_case(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    monkeypatch.setenv("SALESPULSE_LOG_LEVEL", level)
+    assert load_settings().log_level == "WARNING"
