@@ -131,17 +131,20 @@ class Stack:
     def __enter__(self) -> Stack:
         try:
             self._start()
-        except BaseException:
-            self.stop()
+        except BaseException as error:
+            self._close(error)
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close(error)
+
+    def _close(self, error: BaseException | None) -> None:
         self.stop()
-        if error is None or isinstance(error, KeyboardInterrupt):
-            # After a failure the logs stay: they are what somebody will want to read.
+        if error is None or isinstance(error, KeyboardInterrupt) or not any(self.logs.iterdir()):
+            # After a failure logs stay, if there are any: they are what somebody will want to read.
             shutil.rmtree(self.logs, ignore_errors=True)
 
     def _start(self) -> None:
