@@ -177,3 +177,14 @@ def test_wrong_options_end_with_one_line_and_code_2(replay: Any, options: tuple[
     assert (code, values) == (2, [])
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+def test_as_of_may_lie_before_1970(replay: Any) -> None:
+    win = {"deal": "D-9", "amount_minor": 100, "currency": "EUR"}
+    events = [
+        event("deal.won", "w1", "1950-03-04T10:00:00Z", win),
+        event("deal.won", "w2", "1951-03-04T10:00:00Z", win),
+    ]
+    asked = ("--kpi", "deals_won", "--scope", "company", "--window", "90d", "--as-of", "1950-05-10T00:00:00Z")
+    code, values, err = replay(lines_of(events), options=asked)
+    assert (code, err, [value["value"] for value in values]) == (0, "", [1])

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.query import BadQuery, Selection, parse
+from schemas.limits import TIME_MAX_MS, TIME_MIN_MS
 
 
 def test_nothing_asked_for_is_everything() -> None:
@@ -40,6 +41,18 @@ def test_as_of_is_an_instant(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "at_ms"),
+    [
+        ("1900-01-01T00:00:00Z", TIME_MIN_MS),
+        ("1969-12-31T23:59:59Z", -1_000),
+        ("2999-12-31T23:59:59.999Z", TIME_MAX_MS - 1),
+    ],
+)
+def test_as_of_may_be_any_moment_that_an_event_may_have(text: str, at_ms: int) -> None:
+    assert parse([("as_of", text)]).as_of_ms == at_ms
+
+
+@pytest.mark.parametrize(
     ("parameters", "complaint"),
     [
         ([("kpis", "revenue")], 'parameter "kpis" is unknown; allowed are kpi, scope, window, as_of, tenant'),
@@ -47,6 +60,8 @@ def test_as_of_is_an_instant(text: str) -> None:
         ([("kpi", "a,,b")], "kpi is empty"),
         ([("as_of", "yesterday")], 'as_of is "yesterday"; it must be an RFC 3339 instant'),
         ([("as_of", "2026-11-22T10:15:00")], "RFC 3339 instant with offset"),
+        ([("as_of", "1899-12-31T23:59:59Z")], "with offset, 1900 to 2999"),
+        ([("as_of", "3000-01-01T00:00:00Z")], "with offset, 1900 to 2999"),
         ([("as_of", "2026-11-22T10:15:00Z")] * 2, "as_of is given 2 times"),
         ([("tenant", "")], "tenant is empty"),
     ],
