@@ -57,9 +57,9 @@ def ensure_topics(settings: Settings, *, limit_s: float = CONNECT_LIMIT_S) -> di
             return _ensure_once(settings)
         except (KafkaError, OSError, ValueError) as exc:
             if time.monotonic() + pause_s > until:
+                how_long = f" for {limit_s:.0f} s" if limit_s >= 1 else ""
                 raise BrokerAway(
-                    f"no Kafka broker answers at {brokers} for {limit_s:.0f} s ({type(exc).__name__}); "
-                    "start it or set KAFKA_BROKERS"
+                    f"no Kafka broker answers at {brokers}{how_long}{_unusual(exc)}; start it or set KAFKA_BROKERS"
                 ) from None
             if not said:
                 how_long = "until one does" if limit_s == math.inf else f"for {limit_s:.0f} s"
@@ -67,6 +67,14 @@ def ensure_topics(settings: Settings, *, limit_s: float = CONNECT_LIMIT_S) -> di
                 said = True
             time.sleep(pause_s)
             pause_s = min(pause_s * 1.5, LONGEST_PAUSE_S)
+
+
+def _unusual(exc: Exception) -> str:
+    """What kept a broker from answering, if it wasn't just silence: the client's name for that says nothing more."""
+    from kafka.errors import KafkaConnectionError, KafkaTimeoutError
+
+    silent = (KafkaConnectionError, KafkaTimeoutError)
+    return "" if isinstance(exc, silent) else f" ({type(exc).__name__})"
 
 
 def _ensure_once(settings: Settings) -> dict[str, int]:
