@@ -49,9 +49,7 @@ def tenant_first(refused: Refusal, key: bytes | None) -> Refusal:
 
 def foreign(source: str, event_id: str, tenant: str, subject: str, claimed: str) -> Refusal:
     """The refusal of an event under another tenant's key."""
-    detail = (
-        f"event {source}#{event_id}: tenant is {tenant}, but its key is {claimed}'s (docs/publishing.md#tenant)"
-    )
+    detail = f"event {source}#{event_id}: tenant is {tenant}, but its key is {claimed}'s (docs/publishing.md#tenant)"
     return Refusal(Code.NOT_ALLOWED, detail, source, event_id, tenant, subject)
 
 
