@@ -17,8 +17,9 @@ from cli.broker.ports import HIGHEST, free_pair, is_free
 
 ROOT = Path(__file__).parents[2]
 PARENT = """
-import sys, time
+import signal, sys, time
 from cli.broker import start_broker
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 broker = start_broker()
 print(broker.pid, broker.folder, flush=True)
 time.sleep(600)
