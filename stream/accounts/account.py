@@ -27,11 +27,6 @@ class Deal:
         self.touches: list[Entry] = []
         self.closes = 0  # won and lost events among `events`
 
-    @property
-    def first_key(self) -> OrderKey | None:
-        """The key of its first own event; touches that name it don't open it."""
-        return entry_key(self.events[0]) if self.events else None
-
     def close_at(self, time_ms: int) -> Entry | None:
         """The close that stands once every event up to and including ``time_ms`` is in, or None while it is open."""
         standing = None

@@ -63,18 +63,13 @@ class Entry(msgspec.Struct, gc=False, array_like=True):
     data: Any
 
     @property
-    def key(self) -> OrderKey:
-        """Where this event stands among the account's events."""
-        return (self.time_ms, RANK[self.kind], self.source, self.id)
-
-    @property
     def identity(self) -> str:
         """source and id in one string; neither can hold a NUL."""
         return f"{self.source}\0{self.id}"
 
 
 def entry_key(entry: Entry) -> OrderKey:
-    """`Entry.key` as a function, for bisect and sort."""
+    """Where an entry stands among the account's events, for bisect and sort."""
     return (entry.time_ms, RANK[entry.kind], entry.source, entry.id)
 
 
