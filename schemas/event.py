@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.contract import decode_by_contract, unknown_fields_by_contract
 from schemas.envelope import Event, Kind, is_activity, judge_time, same_content
-from schemas.hot import decode_ordinary
+from schemas.ordinary import decode_ordinary
 from schemas.partitioning import encode_key, home_partition
 from schemas.types import NAME_OF
 from schemas.verdicts import Refusal

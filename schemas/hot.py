@@ -1,4 +1,4 @@
-"""The hot path: one msgspec pass over an ordinary event, a few checks that a type cannot express, one Event.
+"""What the hot path decodes into: an envelope per activity type, by msgspec, and the checks that a type cannot express.
 
 It only ever says "this is a valid event" or nothing. Whatever it declines, and every refusal, is the contract's
 (`schemas.contract`); a property test holds that the contract agrees with each event accepted here.
@@ -6,7 +6,6 @@ It only ever says "this is a valid event" or nothing. Whatever it declines, and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 from functools import reduce
@@ -30,16 +29,9 @@ from schemas.data import (
     SurveyAnswered,
     Touch,
 )
-from schemas.envelope import Event
-from schemas.instants import milliseconds_at
-from schemas.limits import MAX_BYTES, REVISION_MAX, TENANT_MAX, TENANT_PATTERN
+from schemas.limits import REVISION_MAX, TENANT_MAX
 from schemas.money import CURRENCIES
 from schemas.types import ACTIVITY_TYPES
-
-_BACKSLASH = ord("\\")
-_NUL = b"\\u0000"
-_TENANT = re.compile(TENANT_PATTERN)
-_REMEMBERED_MAX = 10_000
 
 _Name = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX)]
 
@@ -137,56 +129,6 @@ def _envelope_of(name: str, kind: int, data: type[Data]) -> type[_Envelope]:
     return made
 
 
-_decode: Callable[[bytes], Any] = msgspec.json.Decoder(
+decode_envelope: Callable[[bytes], Any] = msgspec.json.Decoder(
     reduce(or_, [_envelope_of(row.name, row.kind, row.struct) for row in ACTIVITY_TYPES])
 ).decode
-
-_tenants: dict[str, str] = {}
-_sources: dict[str, str] = {}
-
-
-def _remember(seen: dict[str, str], text: str) -> str:
-    """The first string equal to `text`, so that a million events share it. `seen` starts over when it is full."""
-    if len(seen) >= _REMEMBERED_MAX:
-        seen.clear()
-    return seen.setdefault(text, text)
-
-
-def decode_ordinary(raw: bytes) -> Event | None:
-    """The event in `raw` if it is an ordinary valid one, else None: then the contract decides."""
-    if len(raw) > MAX_BYTES or (_BACKSLASH in raw and _NUL in raw):
-        return None
-    try:
-        envelope = _decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    data = envelope.data
-    if envelope.voided:
-        data = None
-    elif data is None or ((is_sound := envelope.is_sound) is not None and not is_sound(data)):
-        return None
-    time_ms = milliseconds_at(envelope.time)
-    subject = envelope.subject
-    if time_ms is None or not subject.isprintable():
-        return None
-    if (received_ms := envelope.receivedat) is not None and (received_ms := milliseconds_at(received_ms)) is None:
-        return None
-    if (tenant := _tenants.get(envelope.tenant)) is None:
-        if _TENANT.fullmatch(envelope.tenant) is None:
-            return None
-        tenant = _remember(_tenants, envelope.tenant)
-    if (source := _sources.get(envelope.source)) is None:
-        source = _remember(_sources, envelope.source)
-    return Event(
-        envelope.kind,
-        time_ms,
-        source,
-        envelope.id,
-        envelope.revision,
-        envelope.voided,
-        envelope.backfill,
-        tenant,
-        subject,
-        received_ms,
-        data,
-    )

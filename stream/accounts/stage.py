@@ -12,7 +12,7 @@ import msgspec
 from schemas.contract import decode_by_contract
 from schemas.envelope import AGE_MS, AHEAD_MS
 from schemas.event import Event, judge_time, unknown_fields
-from schemas.hot import decode_ordinary
+from schemas.ordinary import decode_ordinary
 from schemas.partitioning import encode_key
 from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
 from schemas.rows import ROW_VERSION, AccountsPosition, stamped_offset

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.contract import decode_by_contract
 from schemas.event import Event, decode, unknown_fields
-from schemas.hot import decode_ordinary
+from schemas.ordinary import decode_ordinary
 from schemas.types import TYPES
 from tests.schemas.awkward import INSTANT_SHAPE, STRINGS, VALUES
 from tests.schemas.samples import ACTIVITY, DATA, Literally, Path, changed, envelope, paths, without, written
