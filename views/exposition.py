@@ -122,7 +122,7 @@ class Exposition:
         base = PREFIX + slug
         self._help[name] = f"{definition.title}, {definition.unit}."
         self._help[f"{base}_n"] = f"{definition.title}: how much the value rests on."
-        if definition.denominator:
+        if definition.divides:
             self._help[f"{base}_numerator"] = f"{definition.title}: what is divided."
             self._help[f"{base}_denominator"] = f"{definition.title}: what it is divided by."
         if definition.facets != "none":
@@ -137,7 +137,7 @@ class Exposition:
 
 def metric_name(definition: KpiDefinition) -> str:
     """The gauge of a KPI's value: its slug with its unit last."""
-    if definition.unit == MONEY_UNIT:
+    if definition.unit.partition("/")[0] == MONEY_UNIT:
         return f"{PREFIX}{definition.slug}_minor"
     return f"{PREFIX}{definition.slug}_ratio" if definition.unit == "ratio" else PREFIX + definition.slug
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-MONEY = frozenset({"revenue"})
+MONEY = frozenset({"revenue", "won_amount"})
 """Amounts in minor units whose facet is their currency."""
 
 LATEST = frozenset({"nps_answers"})
 """A customer's latest: a window selects what is known before its own end, all others what is known before the cut."""
 
 MEASURES = frozenset(
-    {"touches", "new_leads", "revenue", "revenue_orders", "refunds", "deals_won", "touches_on_won", "nps_answers"}
+    {
+        *("touches", "touches_automated", "stage_changes", "appointments_held"),
+        *("new_leads", "deals_opened", "deals_lost", "deals_won", "won_amount", "customers_won", "touches_on_won"),
+        *("revenue", "revenue_orders", "refunds", "nps_answers", "cohort_matured", "cohort_won"),
+        *("cycle_ms", "cycle_deals", "cycle_bucket", "convert_ms", "converted", "convert_bucket"),
+    }
 )
 """Every measure that a KPI definition may name."""

@@ -85,6 +85,13 @@ class Organisation:
             base = data.base_currency or base
         return base
 
+    def min_n(self, cut_ms: int) -> int | None:
+        """What a ratio must rest on at least, as configured, or None."""
+        least: int | None = None
+        for _, data in self.in_force(TenantConfigured, cut_ms):
+            least = data.min_n if data.min_n is not None else least
+        return least
+
     def rates(self, currency: str, cut_ms: int, calendar: Calendar) -> list[tuple[int, Fraction]]:
         """(first minute, base units per unit) in order; each rate rules the days at whose end it is in force."""
         key = ("rates", currency, cut_ms)

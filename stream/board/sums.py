@@ -24,13 +24,21 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Moment:
-    """Everything a sum depends on beside its window: the board, the cut (UTC minutes) and what is in force at it."""
+    """Everything a sum depends on beside its window: the board, the cut (UTC minutes) of ``as_of_ms`` and what is in
+    force at it. ``without_late``: as if late contributions had never come.
+    """
 
     board: Board
     cut: int
+    as_of_ms: int
     calendar: Calendar
     base_currency: str | None
     spans: dict[str, dict[str, list[Span]]] = field(default_factory=dict)  # team → rep → spans of panes
+    min_n: int | None = None
+    """What the tenant wants a ratio to rest on at least; None: what its definition says."""
+    without_late: bool = False
+    readings: dict[tuple[object, ...], object] = field(default_factory=dict)
+    """What several values of this moment have in common, remembered by those who read it."""
 
     @property
     def cut_ms(self) -> int:
@@ -40,19 +48,20 @@ class Moment:
 
 @dataclass
 class Total:
-    """A sum, and whether some amount had to be left out for want of a rate."""
+    """A sum, and what had to be left out: "rate:USD" for want of a rate."""
 
     amount: Fraction = Fraction(0)
-    is_partial: bool = False
+    missing: set[str] = field(default_factory=set)
 
 
-def moment_of(board: Board, cut: int, calendar: Calendar) -> Moment:
-    """The board at a cut."""
+def moment_of(board: Board, cut: int, as_of_ms: int, calendar: Calendar) -> Moment:
+    """The board at the cut of a moment."""
     cut_ms = cut * 60_000
     base = board.organisation.base_currency(cut_ms)
     if base is None:
         base = _only_currency(board, cut)
-    return Moment(board, cut, calendar, base, _team_spans(board, cut_ms, calendar))
+    spans = _team_spans(board, cut_ms, calendar)
+    return Moment(board, cut, as_of_ms, calendar, base, spans, board.organisation.min_n(cut_ms))
 
 
 def _only_currency(board: Board, cut: int) -> str | None:
@@ -147,13 +156,13 @@ def _convert(moment: Moment, currency: str, by_pane: dict[int, int], total: Tota
             day = moment.calendar.date_of(pane)
             unrated[day] = unrated.get(day, 0) + amount
     if any(unrated.values()):
-        total.is_partial = True
+        total.missing.add(f"rate:{currency}")
 
 
 def sum_terms(moment: Moment, terms: tuple[Term, ...], scope: str, window: Window) -> Total:
     """The sum of several terms."""
     totals = [sum_term(moment, term, scope, window) for term in terms]
-    return Total(sum((t.amount for t in totals), Fraction(0)), any(t.is_partial for t in totals))
+    return Total(sum((t.amount for t in totals), Fraction(0)), {name for t in totals for name in t.missing})
 
 
 def latest_receipt(moment: Moment, terms: tuple[Term, ...], scope: str, window: Window) -> int:

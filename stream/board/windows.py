@@ -56,6 +56,11 @@ def is_out_of_history(name: str, as_of_ms: int, newest_ms: int) -> bool:
     return name in MINUTE_WINDOWS and newest_ms - as_of_ms > MINUTE_PRECISION_MS
 
 
+def kind_of(name: str) -> str:
+    """The sort of a window: its name, or "month", "quarter" or "year"."""
+    return name.partition(":")[0]
+
+
 def window_at(name: str, cut: int, calendar: Calendar) -> Window:
     """The span of a window whose exclusive end is ``cut`` (UTC minutes). Raises UnknownWindow."""
     if name in MINUTE_WINDOWS:

@@ -20,17 +20,28 @@ class UnknownMeasure(ValueError):
     """A definition names a measure that nothing emits."""
 
 
+class UnknownRanking(ValueError):
+    """A leaderboard ranks by a KPI that isn't there, or that can't be ranked."""
+
+
+RANKABLE = ("sum", "ratio", "mean", "classes")
+
+
 class Catalogue:
-    """KPI definitions by slug. Raises UnknownMeasure for a definition that could only ever read zero."""
+    """KPI definitions by slug. Raises UnknownMeasure for a definition that could only ever read zero, UnknownRanking
+    for a leaderboard of nothing.
+    """
 
     def __init__(self, definitions: Iterable[KpiDefinition]) -> None:
         self.definitions = {definition.slug: definition for definition in definitions}
         for definition in self.definitions.values():
-            for term in definition.numerator + definition.denominator + definition.count:
-                if term.measure not in MEASURES:
-                    raise UnknownMeasure(
-                        f"{definition.slug} names measure {term.measure!r}; there are {sorted(MEASURES)}"
-                    )
+            for measure in sorted(definition.measures - MEASURES):
+                raise UnknownMeasure(f"{definition.slug} names measure {measure!r}; there are {sorted(MEASURES)}")
+            ranked = self.definitions.get(definition.ranks or "")
+            if definition.ranks is not None and (ranked is None or ranked.form not in RANKABLE):
+                raise UnknownRanking(
+                    f"{definition.slug} ranks {definition.ranks!r}, which is no KPI that can be ranked"
+                )
 
     def find(self, slug: str) -> KpiDefinition:
         """The definition of a slug. Raises UnknownKpi."""

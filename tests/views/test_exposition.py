@@ -103,15 +103,14 @@ def test_render_reads_what_each_definition_publishes() -> None:
     assert asked == [("board", (slug,), d.publish_windows) for slug, d in CATALOGUE.definitions.items()]
 
 
-def test_the_five_kpis_have_their_names() -> None:
-    names = sorted(module.metric_name(definition) for definition in CATALOGUE.definitions.values())
-    assert names == [
-        "salespulse_kpi_deals_won",
-        "salespulse_kpi_new_leads",
-        "salespulse_kpi_nps",
-        "salespulse_kpi_revenue_minor",
-        "salespulse_kpi_touches_per_won_deal",
-    ]
+def test_kpis_have_their_unit_last() -> None:
+    names = {slug: module.metric_name(definition) for slug, definition in CATALOGUE.definitions.items()}
+    assert names["revenue"] == "salespulse_kpi_revenue_minor"
+    assert names["deals_won"] == "salespulse_kpi_deals_won"
+    money_per_deal = CATALOGUE.definitions["revenue"].model_copy(update={"slug": "size", "unit": "money/deal"})
+    assert module.metric_name(money_per_deal) == "salespulse_kpi_size_minor"
+    share = CATALOGUE.definitions["deals_won"].model_copy(update={"slug": "won", "unit": "ratio"})
+    assert module.metric_name(share) == "salespulse_kpi_won_ratio"
 
 
 def test_a_sum_beyond_64_bits_is_a_number_like_any_other() -> None:

@@ -1,0 +1,1 @@
+"""How each form of KPI is read, one file a form."""
