@@ -11,16 +11,14 @@ import msgspec
 from gateway.bodies import Form, TooManyEvents, UnreadableBody, events_of
 from gateway.keyring import Publisher
 from gateway.log_writer import LogUnavailable, LogWriter
-from gateway.records import Outgoing, Router
+from gateway.records import Router
 from schemas.event import Event, decode, judge_time
 from schemas.verdicts import Code, Refusal
-from stream.intake import foreign
+from stream.intake import JUDGED_AFTER_TENANT, foreign
 
 NOT_TAKEN = "not_taken"
 RETRY_AFTER_S = 2
 _NOT_TAKEN_DETAIL = "the broker has not confirmed this event; send it again, a repeat changes nothing"
-# The tenant is judged before the data, so a refusal of these kinds gives way to one of the tenant.
-_JUDGED_AFTER_TENANT = frozenset({Code.INVALID_DATA, Code.NOT_ANONYMOUS})
 
 
 class Verdict(msgspec.Struct, omit_defaults=True):
@@ -50,7 +48,7 @@ def judge(raw: bytes, publisher: Publisher, received_ms: int) -> Event | Refusal
     event = decode(raw)
     if isinstance(event, Refusal):
         is_foreign = event.tenant not in ("", publisher.tenant)
-        return _of_another(event, publisher) if is_foreign and event.code in _JUDGED_AFTER_TENANT else event
+        return _of_another(event, publisher) if is_foreign and event.code in JUDGED_AFTER_TENANT else event
     if event.tenant != publisher.tenant:
         return _of_another(event, publisher)
     return judge_time(event, received_ms, may_backfill=publisher.may_backfill) or event
@@ -77,16 +75,23 @@ class Ingest:
         try:
             raws = events_of(form, body, headers)
         except UnreadableBody as exc:
-            return await self._answer([Refusal(Code.MALFORMED_JSON, str(exc))], [body], received_ms, single=True)
+            refused = Refusal(Code.MALFORMED_JSON, str(exc))
+            return await self._answer([refused], [body], publisher, received_ms, single=True)
         except TooManyEvents as exc:
             return unread(str(exc))
         judged = [judge(raw, publisher, received_ms) for raw in raws]
-        return await self._answer(judged, raws, received_ms, single=form in (Form.ONE, Form.BINARY))
+        return await self._answer(judged, raws, publisher, received_ms, single=form in (Form.ONE, Form.BINARY))
 
     async def _answer(
-        self, judged: Sequence[Event | Refusal], raws: Sequence[bytes], received_ms: int, *, single: bool
+        self,
+        judged: Sequence[Event | Refusal],
+        raws: Sequence[bytes],
+        publisher: Publisher,
+        received_ms: int,
+        *,
+        single: bool,
     ) -> Answer:
-        confirmed = await self._write(judged, raws, received_ms)
+        confirmed = await self._write(judged, raws, publisher, received_ms)
         verdicts = [_verdict(index, outcome, confirmed[index]) for index, outcome in enumerate(judged)]
         for code, times in Counter(verdict.code for verdict in verdicts).items():
             self._count_verdict(code, times)
@@ -95,22 +100,23 @@ class Ingest:
         # A body that can't be taken apart is one refused event; a batch, even of one, is answered event by event.
         return Answer(400 if single and isinstance(judged[0], Refusal) else 200, verdicts)
 
-    async def _write(self, judged: Sequence[Event | Refusal], raws: Sequence[bytes], received_ms: int) -> list[bool]:
+    async def _write(
+        self, judged: Sequence[Event | Refusal], raws: Sequence[bytes], publisher: Publisher, received_ms: int
+    ) -> list[bool]:
         """Which of the records the broker has."""
         router = self._router
         if router is None:
             return [False] * len(judged)
-        records = [_record(router, outcome, raw, received_ms) for outcome, raw in zip(judged, raws, strict=True)]
+        records = [
+            router.letter(outcome, raw, received_ms, tenant=publisher.tenant)
+            if isinstance(outcome, Refusal)
+            else router.event(outcome, raw, received_ms)
+            for outcome, raw in zip(judged, raws, strict=True)
+        ]
         try:
             return await self._writer.append(records)
         except LogUnavailable:
             return [False] * len(judged)
-
-
-def _record(router: Router, outcome: Event | Refusal, raw: bytes, received_ms: int) -> Outgoing:
-    if isinstance(outcome, Refusal):
-        return router.letter(outcome, raw, received_ms)
-    return router.event(outcome, raw, received_ms)
 
 
 def _verdict(index: int, outcome: Event | Refusal, confirmed: bool) -> Verdict:

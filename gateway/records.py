@@ -11,10 +11,10 @@ from schemas.event import Event, encode_key, home_partition, is_activity
 from schemas.receipt import RECEIVED_AT, sign
 from schemas.records import Headers
 from schemas.verdicts import Code, Refusal
+from stream.intake import identity_headers
 
 # What a letter's record may take, less room for its key, its headers and the batch around it.
 MAX_LETTER_BYTES = LARGE_RECORD_BYTES - 16_384
-MAX_DETAIL_BYTES = 4_000
 REMEMBERED_ACCOUNTS = 65_536
 
 
@@ -48,22 +48,19 @@ class Router:
             home = home_partition(key, self._partitions[role])
         return Outgoing(role, home, key, raw, self._receipt(raw, received_ms))
 
-    def letter(self, refusal: Refusal, raw: bytes, received_ms: int) -> Outgoing:
-        """The dead letter of a refused event. It has no origin headers, since it never was in a topic."""
-        key = encode_key(refusal.tenant, refusal.subject) if refusal.tenant and refusal.subject else None
-        headers: list[tuple[str, bytes]] = [
-            ("reason", str(refusal.code).encode()),
-            ("detail", refusal.detail.encode(errors="replace")[:MAX_DETAIL_BYTES]),
-            ("source", refusal.source.encode(errors="replace")),
-            (RECEIVED_AT, str(received_ms).encode()),
-        ]
+    def letter(self, refusal: Refusal, raw: bytes, received_ms: int, *, tenant: str) -> Outgoing:
+        """The dead letter of a refused event, ``tenant``'s who sent it. It has no origin headers: no topic had it."""
+        headers = (*identity_headers(refusal, tenant), (RECEIVED_AT, str(received_ms).encode()))
+        kept, subject = raw, refusal.subject
         # An answer that was promised to be anonymous must not survive in a letter; its identity and the reason do.
-        kept = b"" if refusal.code is Code.NOT_ANONYMOUS else raw
+        if refusal.code is Code.NOT_ANONYMOUS:
+            kept, subject = b"", ""
         if len(kept) > MAX_LETTER_BYTES:
-            headers.append(("truncated-from", str(len(kept)).encode()))
+            headers += (("truncated-from", str(len(kept)).encode()),)
             kept = kept[:MAX_LETTER_BYTES]
+        key = encode_key(refusal.tenant, subject) if refusal.tenant and subject else None
         home = home_partition(key, self._partitions["dead_letters"]) if key else 0
-        return Outgoing("dead_letters", home, key, kept, tuple(headers))
+        return Outgoing("dead_letters", home, key, kept, headers)
 
     def _receipt(self, raw: bytes, received_ms: int) -> Headers:
         """The receipt, signed where there is a key; unsigned it is what a reader sees, but decides nothing."""

@@ -15,6 +15,9 @@ DETAIL_MAX = 2_000
 KEY_MAX, LETTER_MAX = 65_536, 3_000_000
 """Bytes of a record's key and value that a dead letter keeps: below what its topic takes."""
 
+JUDGED_AFTER_TENANT = frozenset({Code.INVALID_DATA, Code.NOT_ANONYMOUS})
+"""Refusals of the data: they give way to one of the tenant."""
+
 FOLD_REASONS = {
     Code.CONFLICT: "this identity and revision came with other content; the first stands, send a higher revision",
     Code.TOO_OLD: "it sorts before, or repeats, touches of this account that have settled",
@@ -32,17 +35,17 @@ def at_the_fold(event: Event, code: Code) -> Refusal:
     return refusal(event, code, FOLD_REASONS[code])
 
 
-def key_tenant(key: bytes | None) -> str | None:
-    """The tenant a record key claims, or None if the key has none."""
-    if key is None or b"/" not in key:
+def key_tenant(key: bytes | None, *, is_whole: bool = False) -> str | None:
+    """The tenant a record key claims, or None if the key has none. ``is_whole``: the key is the tenant by itself."""
+    if not key or (b"/" not in key and not is_whole):
         return None
-    return key.partition(b"/")[0].decode(errors="replace")
+    return (key if is_whole else key.partition(b"/")[0]).decode(errors="replace")
 
 
-def tenant_first(refused: Refusal, key: bytes | None) -> Refusal:
+def tenant_first(refused: Refusal, key: bytes | None, *, key_is_tenant: bool = False) -> Refusal:
     """A refusal for its data, unless the record key is another tenant's: the tenant is checked before the data."""
-    claimed = key_tenant(key)
-    if refused.code is Code.INVALID_DATA and claimed is not None and refused.tenant not in ("", claimed):
+    claimed = key_tenant(key, is_whole=key_is_tenant)
+    if refused.code in JUDGED_AFTER_TENANT and claimed is not None and refused.tenant not in ("", claimed):
         return foreign(refused.source, refused.id, refused.tenant, refused.subject, claimed)
     return refused
 
@@ -65,26 +68,59 @@ def stray(event: Event, key: bytes | None, *, partition: int, partitions: int) -
     return None if key == home_key and home == partition else home
 
 
+def owner(refused: Refusal, claimed: str | None) -> str:
+    """Whose letter a refused record becomes: the tenant that its bytes and its key name, as far as either can be read.
+
+    "" where they name none, or two: such a letter is shown to no tenant, for it may hold another's facts.
+    """
+    if refused.code is Code.NOT_ALLOWED:
+        return ""
+    if claimed is None:
+        return refused.tenant
+    return claimed if refused.tenant in ("", claimed) else ""
+
+
+def identity_headers(refused: Refusal, tenant: str) -> Headers:
+    """The headers of a letter that say whose it is, why it was refused, and of which event as far as can be read."""
+    named = (
+        ("reason", refused.code),
+        ("detail", refused.detail),
+        ("source", refused.source),
+        ("id", refused.id),
+        ("tenant", tenant),
+    )
+    return tuple((name, text[:DETAIL_MAX].encode(errors="replace")) for name, text in named)
+
+
 def dead_letter(
-    refused: Refusal, raw: bytes | None, key: bytes | None, *, topic: str, partition: int, offset: int, received_ms: int
+    refused: Refusal,
+    raw: bytes | None,
+    key: bytes | None,
+    *,
+    topic: str,
+    partition: int,
+    offset: int,
+    received_ms: int,
+    key_is_tenant: bool = False,
 ) -> Output:
-    """The raw bytes as they came, with why and from where.
+    """The raw bytes as they came, with why and from where. ``key_is_tenant``: as on the organisation topic.
 
     Compression lets a record be of any size: beyond LETTER_MAX it is cut, with its length and digest. The input topic
-    keeps it whole.
+    keeps it whole. An answer that names a person leaves its identity and the reason, neither bytes nor subject.
     """
     kept = raw
     more: Headers = ()
-    if raw is not None and len(raw) > LETTER_MAX:
+    claimed = key_tenant(key, is_whole=key_is_tenant)
+    if refused.code is Code.NOT_ANONYMOUS:
+        kept, key = b"", refused.tenant.encode(errors="replace")
+    elif raw is not None and len(raw) > LETTER_MAX:
         kept = raw[:LETTER_MAX]
         more = (("truncated-from", str(len(raw)).encode()), ("sha256", sha256(raw).hexdigest().encode()))
     headers: Headers = (
         ("origin-topic", topic.encode()),
         ("origin-partition", str(partition).encode()),
         ("origin-offset", str(offset).encode()),
-        ("reason", refused.code.encode()),
-        ("detail", refused.detail[:DETAIL_MAX].encode(errors="replace")),
-        ("source", refused.source[:DETAIL_MAX].encode(errors="replace")),
+        *identity_headers(refused, owner(refused, claimed)),
         ("received-at", str(received_ms).encode()),
         *more,
     )

@@ -28,7 +28,7 @@ from stream.board.rows import (
     segment_key,
     split_segment_key,
 )
-from stream.intake import at_the_fold, dead_letter, foreign, refusal
+from stream.intake import at_the_fold, dead_letter, foreign, key_tenant, refusal, tenant_first
 from stream.tallies import Tallies
 
 CELLS, ORGANISATION = "cells", "organisation"
@@ -180,7 +180,10 @@ class BoardStage:
 
     def _configure(self, raw: bytes, key: bytes | None, offset: int, received_ms: int) -> None:
         event = decode(raw)
-        refused = event if isinstance(event, Refusal) else self._misplaced(event, key)
+        if isinstance(event, Refusal):
+            refused: Refusal | None = tenant_first(event, key, key_is_tenant=True)
+        else:
+            refused = self._misplaced(event, key)
         if refused is None and isinstance(event, Event):
             home = home_partition(event.tenant.encode(), self.partitions)
             if key != event.tenant.encode() or home != self.partition:
@@ -207,6 +210,7 @@ class BoardStage:
                     partition=self.partition,
                     offset=offset,
                     received_ms=received_ms,
+                    key_is_tenant=True,
                 )
             )
 
@@ -214,7 +218,7 @@ class BoardStage:
         """Why an event can't count here at all: another topic's, or another tenant's."""
         if is_activity(event.kind):
             return refusal(event, Code.UNKNOWN_TYPE, "an activity event; it belongs on the activity topic")
-        claimed = key.decode(errors="replace") if key else None
+        claimed = key_tenant(key, is_whole=True)
         if claimed is not None and claimed != event.tenant:
             return foreign(event.source, event.id, event.tenant, event.subject, claimed)
         return None

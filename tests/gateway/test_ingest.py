@@ -10,11 +10,11 @@ import pytest
 from gateway.bodies import MAX_BODY_BYTES, MAX_EVENTS, Form
 from gateway.ingest import Ingest, judge
 from gateway.keyring import Keyring, Publisher
-from gateway.records import MAX_LETTER_BYTES
+from gateway.records import MAX_LETTER_BYTES, Router
 from schemas.event import decode, encode_key, home_partition
 from schemas.receipt import verified_ms
-from schemas.verdicts import Refusal
-from stream.intake import stray
+from schemas.verdicts import Code, Refusal
+from stream.intake import dead_letter, stray
 from tests.gateway.making import NOW_MS, PARTITIONS, Paper, at, event, raw
 
 DAY_MS = 86_400_000
@@ -74,7 +74,24 @@ async def test_a_single_refused_event_is_400_and_a_dead_letter() -> None:
     assert headers["source"] == b"crm/eu"
     assert headers["received-at"] == str(NOW_MS).encode()
     assert b"amount_minor is -5" in headers["detail"]
-    assert set(headers) == {"reason", "detail", "source", "received-at"}, "no origin: it never was in a topic"
+    assert (headers["id"], headers["tenant"]) == (b"W-1", b"default")
+    told = {"reason", "detail", "source", "id", "tenant", "received-at"}
+    assert set(headers) == told, "no origin: it never was in a topic"
+
+
+async def test_a_letter_is_its_sender_s_whatever_tenant_it_names() -> None:
+    desk = Desk()
+    await desk.post(Form.LINES, raw(tenant="globex") + b"\n{")
+    assert [dict(letter.headers)["tenant"] for letter in desk.paper.of("dead_letters")] == [b"default"] * 2
+
+
+def test_a_letter_that_must_not_name_a_person_keeps_neither_bytes_nor_subject() -> None:
+    refused = Refusal(Code.NOT_ANONYMOUS, "event hr#1: names a person", "hr", "1", "acme", "R-4")
+    letter = Router(PARTITIONS, b"").letter(refused, b'{"rep":"R-4"}', NOW_MS, tenant="acme")
+    assert (letter.key, letter.value) == (None, b"")
+    assert b"R-4" not in b"".join(value for _, value in letter.headers)
+    kept = dead_letter(refused, b'{"rep":"R-4"}', b"R-4", topic="t", partition=0, offset=0, received_ms=NOW_MS)
+    assert (kept.key, kept.value) == (b"acme", b"")
 
 
 async def test_a_batch_is_taken_in_part() -> None:
