@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 from pydantic import BaseModel, BeforeValidator, Field, Strict, ValidationError, model_validator
 
-from schemas.envelope import Event, is_activity
-from schemas.findings import explain, line, model_of, shown
+from schemas.anonymity import naming_field
+from schemas.envelope import Event, Kind, is_activity
+from schemas.findings import explain, line, model_of, shown, wire_fields
 from schemas.instants import milliseconds_of
 from schemas.limits import MAX_BYTES, REVISION_MAX, TENANT_MAX, TENANT_PATTERN
 from schemas.plain_json import MalformedJson, parse
 from schemas.rules import OBJECT_RULE, PAGE, Flag, Id, Model, Rule, refuse, refuse_field
-from schemas.types import BY_NAME, LATER_TYPES, TYPES, EventType
+from schemas.types import BY_NAME, TYPES, EventType
 from schemas.verdicts import Code, Refusal
 
 
@@ -117,6 +118,9 @@ def _judge_envelope(found: dict[str, Any]) -> Event | Refusal:
         return _refusal(found, Code.UNKNOWN_TYPE, _unknown(envelope.type))
     if not isinstance(envelope.data, dict) and envelope.data is not None:
         return _refusal(found, Code.INVALID_DATA, line("data", shown(envelope.data), "an object", OBJECT_RULE.anchor))
+    if event_type.kind is Kind.STAFF_SURVEY_ANSWERED and (named := naming_field(found)) is not None:
+        # What was found is not said: a letter keeps this line.
+        return _refusal(found, Code.NOT_ANONYMOUS, line(named, "there", "absent: an answer names nobody", "anonymity"))
     if envelope.voided:
         return _event(envelope, event_type, None)
     return _judge_data(found, envelope, event_type)
@@ -128,7 +132,8 @@ def _judge_data(found: dict[str, Any], envelope: Envelope, event_type: EventType
     except ValidationError as error:
         return _refusal(found, Code.INVALID_DATA, explain(error, event_type.model, prefix="data."))
     # The model has judged already; this only gives its values the shape everybody works with.
-    return _event(envelope, event_type, msgspec.convert(data.model_dump(exclude_none=True), event_type.struct))
+    shaped = msgspec.convert(data.model_dump(exclude_none=True, by_alias=True), event_type.struct)
+    return _event(envelope, event_type, shaped)
 
 
 def unknown_fields_by_contract(raw: bytes) -> tuple[str, ...]:
@@ -142,7 +147,7 @@ def unknown_fields_by_contract(raw: bytes) -> tuple[str, ...]:
 
 def _unknown_in(found: dict[str, Any], model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, held in found.items():
-        field = model.model_fields.get(name)
+        field = wire_fields(model).get(name)
         if field is None:
             yield prefix + name
         elif (inner := model_of(field)) is not None:
@@ -169,10 +174,6 @@ def _event(envelope: Envelope, event_type: EventType, data: Any) -> Event:
 
 
 def _unknown(name: str) -> str:
-    if name in LATER_TYPES:
-        return line(
-            "type", f"{shown(name)}, which this version does not take yet", f"one of its {len(TYPES)} types", "types"
-        )
     return line("type", shown(name), f"one of the {len(TYPES)} types of this version", "types")
 
 

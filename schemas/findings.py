@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -31,13 +32,25 @@ def explain(error: ValidationError, model: type[BaseModel], *, prefix: str = "")
     first = error.errors(include_url=False)[0]
     context = first.get("ctx", {})
     if first["type"] == "contract":
-        return line(prefix + context["path"], context["found"], context["allowed"], context["anchor"])
-    path = prefix
-    for step in first["loc"]:
-        path += f"[{step}]" if isinstance(step, int) else step if path in ("", prefix) else f".{step}"
+        path = _path(prefix, (*first["loc"], *context["path"]))
+        return line(path, context["found"], context["allowed"], context["anchor"])
+    path = _path(prefix, first["loc"])
     rule = rule_at(model, first["loc"])
     found = "missing" if first["type"] == "missing" else shown(first["input"])
     return line(path, found, rule.allowed, rule.anchor)
+
+
+def _path(prefix: str, loc: tuple[int | str, ...]) -> str:
+    path = prefix
+    for step in loc:
+        path += f"[{step}]" if isinstance(step, int) else step if path in ("", prefix) else f".{step}"
+    return path
+
+
+@cache
+def wire_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by their names on the wire, which may be words that Python keeps for itself."""
+    return {held.alias or name: held for name, held in model.model_fields.items()}
 
 
 def rule_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> Rule:
@@ -47,7 +60,7 @@ def rule_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> Rule:
     current = model
     for step in loc:
         if isinstance(step, str):
-            held = current.model_fields[step]
+            held = wire_fields(current)[step]
             found = list(_parts(held))
         else:
             found = [part for outer in _element(annotation) for part in _parts(outer)]

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, NoReturn, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
+from schemas.canonical import canonical_instant, is_date
 from schemas.data import INT64_MAX, SCORE_MAX, TEXT_MAX
 from schemas.instants import milliseconds_of
 
 PAGE = "docs/publishing.md"
 RATE_DIGITS_MAX = 30
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DECIMAL = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
@@ -42,8 +41,9 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-def refuse(path: str, found: str, allowed: str, anchor: str) -> NoReturn:
-    """Refuse what no single field can judge: `path` is relative to the model that judges."""
+def refuse(path: str | tuple[str | int, ...], found: str, allowed: str, anchor: str) -> NoReturn:
+    """Refuse what no single field can judge. `path`: a field, or steps, from the model or the field that judges."""
+    path = (path,) if isinstance(path, str) else path
     raise PydanticCustomError(
         "contract", "{found}", {"path": path, "found": found, "allowed": allowed, "anchor": anchor}
     )
@@ -65,20 +65,22 @@ def _empty_is_absent(text: Any) -> Any:
 
 
 def _a_date_or_instant(text: Any) -> Any:
-    if not isinstance(text, str):
-        refuse_field()
-    if _DATE.fullmatch(text):
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            refuse_field()
-    elif milliseconds_of(text) is None:
-        refuse_field()
-    return text
+    return text if isinstance(text, str) and is_date(text) else _an_instant(text)
 
 
 def _date_or_absent(text: Any) -> Any:
     return None if text is None or text == "" else _a_date_or_instant(text)
+
+
+def _an_instant(text: Any) -> Any:
+    ms = milliseconds_of(text) if isinstance(text, str) else None
+    if ms is None:
+        refuse_field()
+    return canonical_instant(ms)
+
+
+def _instant_or_absent(text: Any) -> Any:
+    return None if text is None or text == "" else _an_instant(text)
 
 
 def _numbered(names: tuple[str, ...], found: Any) -> Any:
@@ -130,6 +132,7 @@ def one_of(values: Any) -> Rule:
 
 ID_RULE = Rule(f"a non-empty string of at most {TEXT_MAX} characters, without NUL", "identifiers")
 DATE_RULE = Rule("a date (2026-12-31) or an RFC 3339 instant with offset, from the year 1900 to 2999", "dates")
+_INSTANT_RULE = Rule("an RFC 3339 instant with offset, from the year 1900 to 2999", "time")
 OBJECT_RULE = Rule("an object", "objects")
 _LABEL_RULE = Rule(f"a string of at most {TEXT_MAX} characters, without NUL", "labels")
 _SCORE_RULE = Rule(f"a number between {-SCORE_MAX:.0f} and {SCORE_MAX:.0f}", "surveys")
@@ -150,6 +153,7 @@ Flag = Annotated[bool, Strict(), BeforeValidator(_false_if_absent), _BOOLEAN_RUL
 FlagOn = Annotated[bool, Strict(), BeforeValidator(_true_if_absent), _BOOLEAN_RULE]
 DateOrInstant = Annotated[str, BeforeValidator(_a_date_or_instant), DATE_RULE]
 OptionalDate = Annotated[str | None, BeforeValidator(_date_or_absent), DATE_RULE]
+OptionalInstant = Annotated[str | None, BeforeValidator(_instant_or_absent), _INSTANT_RULE]
 TimeZone = Annotated[str, BeforeValidator(_zone), Rule("a name of the IANA time zone database", "organisation")]
 Weekday = Annotated[
     int,

@@ -1,4 +1,4 @@
-"""The contract of each activity type's `data`, as pydantic models over generic JSON. A model per struct."""
+"""The contract of the data of leads, deals and orders, as pydantic models over generic JSON. A model per struct."""
 
 from __future__ import annotations
 
@@ -6,32 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, Strict, model_validator
 
-from schemas import data as structs
-from schemas.data import BASIS_POINTS, LINES_MAX, SPLITS_MAX
-from schemas.rules import (
-    ID_RULE,
-    OBJECT_RULE,
-    Amount,
-    Count,
-    Currency,
-    Flag,
-    Id,
-    Label,
-    Model,
-    OptionalDate,
-    Quantity,
-    Rule,
-    Score,
-    one_of,
-    refuse,
-)
+from schemas.choices import DealType, Motion, Segment
+from schemas.data_fields import BASIS_POINTS, LINES_MAX, SPLITS_MAX
+from schemas.rules import OBJECT_RULE, Amount, Currency, Id, Label, Model, OptionalDate, Quantity, Rule, refuse
 
-Motion = Annotated[structs.Motion, one_of(structs.Motion)]
-DealType = Annotated[structs.DealType, one_of(structs.DealType)]
-Segment = Annotated[structs.Segment, one_of(structs.Segment)]
-Phase = Annotated[structs.Phase, one_of(structs.Phase)]
-TouchKind = Annotated[structs.TouchKind, one_of(structs.TouchKind)]
-SurveyKind = Annotated[structs.SurveyKind, one_of(structs.SurveyKind)]
 Fit = Annotated[float, Strict(), Field(ge=0.0, le=1.0), Rule("a number from 0 to 1", "values")]
 ShareBp = Annotated[
     int, Strict(), Field(ge=1, le=BASIS_POINTS), Rule(f"an integer from 1 to {BASIS_POINTS} (basis points)", "splits")
@@ -63,6 +41,14 @@ class LeadCreated(Model):
     fit_score: Fit | None = None
 
 
+class LeadJudged(Model):
+    """Qualified and disqualified carry the same."""
+
+    lead: Id
+    rep: Id | None = None
+    reason: Label = None
+
+
 class DealOpened(Model):
     deal: Id
     rep: Id
@@ -78,6 +64,17 @@ class DealOpened(Model):
     vertical: Label = None
     segment: Segment | None = None
     channel: Label = None
+
+
+class StageChanged(Model):
+    deal: Id
+    stage: Id
+
+
+class AmountChanged(Model):
+    deal: Id
+    amount_minor: Amount
+    currency: Currency
 
 
 class OwnerChanged(Model):
@@ -149,25 +146,6 @@ class DealReopened(Model):
     deal: Id
 
 
-class Touch(Model):
-    kind: TouchKind
-    rep: Id | None = None
-    automated: Flag = False
-    deal: Id | None = None
-    lead: Id | None = None
-    direction: Motion | None = None
-    phase: Phase | None = None
-    outcome: Label = None
-    duration_s: Count | None = None
-    objection: Label = None
-
-    @model_validator(mode="after")
-    def _somebody_did_it(self) -> Self:
-        if self.rep is None and not self.automated:
-            refuse("rep", "missing", f"{ID_RULE.allowed}, unless automated is true", "touches")
-        return self
-
-
 class OrderLineModel(Model):
     product: Id
     qty: Quantity
@@ -211,41 +189,3 @@ class OrderRefunded(Model):
         if self.lines is None and self.amount_minor is None:
             refuse("amount_minor", "missing", "there, unless lines are", "refunds")
         return self
-
-
-class ScaleModel(Model):
-    min: Score
-    max: Score
-
-
-Scale = Annotated[ScaleModel, Rule("an object {min, max} with min < max", "surveys")]
-
-
-class SurveyAnswered(Model):
-    survey: Id
-    kind: SurveyKind
-    score: Score
-    scale: Scale
-    rep: Id | None = None
-    product: Id | None = None
-    theme: Label = None
-    service_channel: Label = None
-
-    @model_validator(mode="after")
-    def _score_on_its_scale(self) -> Self:
-        low, high = self.scale.min, self.scale.max
-        if not low < high:
-            refuse("scale", f"from {low:g} to {high:g}", "an object {min, max} with min < max", "surveys")
-        if not low <= self.score <= high:
-            refuse("score", f"{self.score:g}", f"within its scale, {low:g} to {high:g}", "surveys")
-        return self
-
-
-class CustomerFacts(Model):
-    """Onboarding and churn carry the same facts."""
-
-    deal: Id | None = None
-    rep: Id | None = None
-    mrr_minor: Amount | None = None
-    currency: Currency | None = None
-    reason: Label = None
