@@ -256,16 +256,9 @@ def test_a_field_that_the_type_does_not_know_is_refused_once(make: Any, given: s
     assert len(str(caught.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("sales.deal.wonn", "type sales.deal.wonn is unknown; did you mean sales.deal.won?"),
-        ("sales.lead.qualified", "type sales.lead.qualified is not taken by this version yet"),
-    ],
-)
-def test_a_type_that_is_not_taken_is_refused_once(make: Any, name: str, said: str) -> None:
-    with pytest.raises(BadMapping, match=said):
-        make(WON.replace("sales.deal.won", name), HEADER + "x\n" * 3)
+def test_a_type_that_is_not_taken_is_refused_once(make: Any) -> None:
+    with pytest.raises(BadMapping, match=r"type sales.deal.wonn is unknown; did you mean sales.deal.won\?"):
+        make(WON.replace("sales.deal.won", "sales.deal.wonn"), HEADER + "x\n" * 3)
 
 
 def test_all_fields_of_a_type_are_known(make: Any) -> None:
