@@ -1,4 +1,4 @@
-"""What an epoch has to say to BOARD: cells gathered by tenant, those that came late with their receipt."""
+"""What an epoch has to say to BOARD: cells gathered by tenant, the late ones with their receipt, and whom it heard."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from schemas.cells import MINUTE_MS, Cell, encode_cells, pack_amount
 from schemas.event import Event
 from schemas.partitioning import home_partition
 from schemas.records import Output
+from stream.accounts.hearing import Hearing, kind_told, reps_named
 from stream.accounts.standing import Cells
 from stream.panes import MINUTE_HISTORY_MIN, kept_pane
 
 LATE_AFTER_MS = 3_600_000
 """A contribution received more than this after its pane's end restates a number already shown."""
 
-LATEST_MEASURES = frozenset({"nps_answers"})
-"""Measures of a customer's latest: they select by ``known``, so it is ``known`` that makes them late."""
+JUDGED_BY_KNOWN = frozenset({"nps_answers", "cohort_matured", "cohort_won"})
+"""Measures that it is ``known`` that makes late: what a customer says last, and what becomes of a lead days after."""
+
+EXACT_MEASURES = frozenset({"touches", "touches_automated", "stage_changes", "appointments_held"})
+"""Measures that keep their minute for ever: a rep's last activity is a moment, however long ago."""
 
 TENANTS_MAX = 2_000
 """Tenants whose newest activity is remembered; one that was forgotten keeps finer panes than it need."""
@@ -34,6 +38,8 @@ class Emission:
         self.newest_ms: dict[str, int] = {}
         self._cells: dict[str, dict[Cell, int]] = {}
         self._late: dict[str, dict[Cell, tuple[int, int]]] = {}
+        self._hearing = Hearing()
+        self.hear = self._hearing.hear  # bound once: it is called for every accepted event
 
     def gather_touch(self, event: Event, received_ms: int, cell: Cell) -> None:
         """`gather` for the one cell of an ordinary touch."""
@@ -45,6 +51,7 @@ class Emission:
             return
         if time_ms > newest_ms:
             self.newest_ms[tenant] = time_ms
+        self.hear(tenant, event.source, event.kind, cell[2], time_ms)
         on_time[cell] = on_time.get(cell, 0) + 1
 
     def gather(self, event: Event, received_ms: int, cells: Cells) -> None:
@@ -53,6 +60,8 @@ class Emission:
         The tenant's newest activity decides how fine a pane is kept; late contributions keep their receipt.
         """
         tenant = event.tenant
+        for rep in reps_named(event):
+            self.hear(tenant, event.source, kind_told(event), rep, event.time_ms)
         newest_ms = self.newest_ms.get(tenant, BEGINNING_MS)
         if event.time_ms > newest_ms:
             newest_ms = self.newest_ms[tenant] = event.time_ms
@@ -65,9 +74,9 @@ class Emission:
         late_before = BEGINNING_MS if event.backfill else -((LATE_AFTER_MS + MINUTE_MS - received_ms) // MINUTE_MS)
         for exact, amount in cells.items():
             measure, dimension, value, facet, pane, known = exact
-            judged = known if measure in LATEST_MEASURES else pane
+            judged = known if measure in JUDGED_BY_KNOWN else pane
             cell = exact
-            if pane < coarse:
+            if pane < coarse and measure not in EXACT_MEASURES:
                 cell = (measure, dimension, value, facet, kept_pane(pane, coarse), kept_pane(known, coarse))
             if judged < late_before:
                 late = self._late.setdefault(tenant, {})
@@ -77,14 +86,15 @@ class Emission:
                 on_time[cell] = on_time.get(cell, 0) + amount
 
     def release(self, cells_partitions: int) -> Iterator[Output]:
-        """The gathered cells as records for BOARD, one tenant after the other; the next epoch starts empty."""
+        """What was gathered as records for BOARD, one tenant after the other; the next epoch starts empty."""
         gathered, self._cells = self._cells, {}
         overdue, self._late = self._late, {}
+        told = self._hearing.release()
         for tenant, on_time in gathered.items():
             key = tenant.encode()
             late = overdue.get(tenant, {})
             packed = [(*cell, pack_amount(amount)) for cell, amount in on_time.items() if amount]
             packed_late = [(*cell, pack_amount(amount), receipt) for cell, (amount, receipt) in late.items()]
             newest_ms = self.newest_ms.get(tenant, 0)
-            for raw in encode_cells(tenant, newest_ms, packed, packed_late):
+            for raw in encode_cells(tenant, newest_ms, packed, packed_late, *told.get(tenant, ([], []))):
                 yield Output("cells", home_partition(key, cells_partitions), key, raw)
