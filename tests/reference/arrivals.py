@@ -12,7 +12,12 @@ from tests.reference.order import SortKey, sort_key
 from tests.reference.timeline import Timeline
 
 DAY_MS = 86_400_000
-FIRST_ORGANISATION_KIND = Kind.TENANT_CONFIGURED
+SETTLING = (
+    *(Kind.TOUCH, Kind.APPOINTMENT_SET, Kind.APPOINTMENT_HELD, Kind.APPOINTMENT_NO_SHOW),
+    *(Kind.FOLLOW_UP_DUE, Kind.FOLLOW_UP_DONE, Kind.EMAIL_SENT, Kind.EMAIL_DELIVERED, Kind.EMAIL_OPENED),
+    *(Kind.SUPPORT_OPENED, Kind.SUPPORT_FIRST_RESPONSE, Kind.SUPPORT_RESOLVED, Kind.FEEDBACK_RECEIVED),
+)
+"""Touches and the like: nothing is opened, priced or closed by them, so they settle one day."""
 
 
 class Arrival(NamedTuple):
@@ -34,7 +39,7 @@ class Standing(NamedTuple):
 
 @dataclass
 class Account:
-    """What the ledger knows of one account: every identity's standing revision, and how far its touches are settled."""
+    """What the ledger knows of one account: every identity's standing revision, and how far it has settled."""
 
     standing: dict[tuple[str, str], Standing] = field(default_factory=dict)
     settled: set[tuple[str, str]] = field(default_factory=set)
@@ -108,7 +113,7 @@ def enter(account: Account, new: Standing) -> Code:
         if event.revision == before.event.revision:
             return Code.DUPLICATE if same_content(before.event, event) else Code.CONFLICT
     mark = account.settled_mark
-    if identity in account.settled or (event.kind == Kind.TOUCH and mark is not None and sort_key(event) <= mark):
+    if identity in account.settled or (event.kind in SETTLING and mark is not None and sort_key(event) <= mark):
         return Code.TOO_OLD
     account.standing[identity] = new
     return Code.ACCEPTED
@@ -117,9 +122,7 @@ def enter(account: Account, new: Standing) -> Code:
 def settle(account: Account, *, before_ms: int) -> None:
     """Settle touches in order, up to the first that is too young by time or receipt, or whose deal is open."""
     standing = [kept for kept in account.standing.values() if not kept.event.voided]
-    touches = sorted(
-        (kept for kept in standing if kept.event.kind == Kind.TOUCH), key=lambda kept: sort_key(kept.event)
-    )
+    touches = sorted((kept for kept in standing if kept.event.kind in SETTLING), key=lambda kept: sort_key(kept.event))
     if not touches or touches[0].event.time_ms >= before_ms:
         return
     timeline = Timeline(kept.event for kept in standing)

@@ -1,4 +1,4 @@
-"""What an account adds to the five KPIs, as plain facts: one line for each thing that happened and counts."""
+"""What an account adds to money, wins, leads and answers, as plain facts: a line for each thing that counts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ BASIS_POINTS = 10_000
 class Fact(NamedTuple):
     """``amount`` of ``measure`` at ``at_ms``, for one rep and one source.
 
-    Measures: revenue (signed, minor units of the currency in ``facet``), closings (what revenue's n counts), deals_won,
-    new_leads, touches (kind in ``facet``), answer (``score``; ``order`` and ``account`` tell a customer's latest).
+    Measures: revenue and won_amount (signed, minor units of the currency in ``facet``), closings (what revenue's n
+    counts), deals_won, new_leads, touches_on_won (kind in ``facet``), answer (``score``; ``order`` and ``account`` tell
+    a customer's latest). Those of `tests.reference.account_facts`: deals_lost, deals_opened, customers_won, touches
+    (kind in ``facet``), cycle (``facet`` the anchor) and conversion, both in ms, cohort_matured and cohort_won
+    (``facet`` the age in days), qualifying.
     """
 
     measure: str
@@ -49,8 +52,13 @@ class Reader:
         facet, amount = str(given.get("facet", "")), int(str(given.get("amount", 1)))
         return Fact(measure, event.time_ms, rep or NONE, source or NONE, facet, amount, received_ms, event.backfill)
 
+    def known_with(self, fact: Fact, *events: Event) -> Fact:
+        """The fact, counting from when all events are there: with the receipt of the one latest in the log."""
+        last = max((self.standing[event.source, event.id] for event in events), key=lambda kept: kept.place)
+        return fact._replace(received_ms=last.received_ms, backfill=last.event.backfill)
+
     def facts(self) -> Iterator[Fact]:
-        """Every fact of the account, in no particular order."""
+        """These facts of the account, in no particular order."""
         yield from self.lead_facts()
         yield from self.win_facts()
         yield from self.order_facts()
@@ -73,16 +81,13 @@ class Reader:
             source = self.win_source(win.data)
             for rep, amount in self.win_shares(win):
                 yield self.fact(win, "revenue", rep, source, facet=win.data.currency, amount=amount)
+                yield self.fact(win, "won_amount", rep, source, facet=win.data.currency, amount=amount)
             yield self.fact(win, "closings", self.win_rep(win), source, facet=win.data.currency)
             yield self.fact(win, "deals_won", self.win_rep(win), source)
             for touch in self.timeline.touches_on(win):
                 kind = getattr(touch.data, "kind", "")
-                counted = self.fact(win, "touches", self.win_rep(win), source, facet=kind)
-                # It counts from when both are there: the receipt that matters is that of the one later in the log.
-                of_touch = self.standing[touch.source, touch.id]
-                if of_touch.place > self.standing[win.source, win.id].place:
-                    counted = counted._replace(received_ms=of_touch.received_ms, backfill=touch.backfill)
-                yield counted
+                counted = self.fact(win, "touches_on_won", self.win_rep(win), source, facet=kind)
+                yield self.known_with(counted, win, touch)
 
     def win_source(self, win: DealWon) -> str | None:
         """The win's own source, else its deal's lead's."""
@@ -162,11 +167,3 @@ class Reader:
 def latest(said: list[OrderPlaced], name: str) -> str | None:
     """The last value given for a field of an order."""
     return next((value for value in (getattr(placed, name) for placed in reversed(said)) if value is not None), None)
-
-
-def facts_of(accounts: dict[str, list[Standing]], *, before_ms: int) -> list[Fact]:
-    """What a tenant's accounts add, knowing only the events before ``before_ms``."""
-    found: list[Fact] = []
-    for subject, standing in accounts.items():
-        found += Reader(subject, [kept for kept in standing if kept.event.time_ms < before_ms]).facts()
-    return found

@@ -41,6 +41,8 @@ class Organisation:
         said = sorted(
             (e for e in events if e.time_ms < before_ms and not e.voided), key=lambda e: (e.time_ms, e.source, e.id)
         )
+        self.said = said
+        self._days: dict[int, dt.date] = {}
         self.configured = [(e.time_ms, e.data) for e in said if isinstance(e.data, TenantConfigured)]
         self.rostered = [(e.time_ms, e.data) for e in said if isinstance(e.data, RosterChanged)]
         self.rated = [(e.time_ms, e.data) for e in said if isinstance(e.data, RateSet)]
@@ -64,9 +66,11 @@ class Organisation:
 
     def day_of(self, time_ms: int) -> dt.date:
         """The local date of an instant. A date begins once: what is left of it under an old zone is the day before."""
-        day = moment(time_ms, self.zone_at(time_ms)).date()
-        ahead = [first - dt.timedelta(days=1) for start_ms, first, _ in self.zones() if start_ms > time_ms]
-        return min([day, *ahead])
+        if time_ms not in self._days:
+            day = moment(time_ms, self.zone_at(time_ms)).date()
+            ahead = [first - dt.timedelta(days=1) for start_ms, first, _ in self.zones() if start_ms > time_ms]
+            self._days[time_ms] = min([day, *ahead])
+        return self._days[time_ms]
 
     def week_starts_on(self) -> int:
         """The first day of the week in force, 1 is Monday."""
@@ -91,12 +95,33 @@ class Organisation:
             (said.base_currency for _, said in reversed(self.configured) if said.base_currency is not None), None
         )
 
+    def ranking(self) -> str:
+        """The ranking policy in force."""
+        return next((said.ranking for _, said in reversed(self.configured) if said.ranking is not None), "full")
+
+    def min_n(self) -> int:
+        """How many it takes for a ratio to be believed."""
+        return next((said.min_n for _, said in reversed(self.configured) if said.min_n is not None), 1)
+
     # The roster and the rates
 
     def team_on(self, rep: str, day: dt.date) -> str:
         """The team of a rep by the roster in force at the end of a local day."""
         given = [said.team for said_ms, said in self.rostered if said.rep == rep and self.day_of(said_ms) <= day]
         return next((team for team in reversed(given) if team is not None), NONE)
+
+    def rostered_reps(self) -> list[str]:
+        """Every rep that has a roster entry."""
+        return sorted({said.rep for _, said in self.rostered})
+
+    def entries(self, rep: str, day: dt.date) -> list[tuple[int, RosterChanged]]:
+        """The roster versions of a rep that were said by the end of a local day, oldest first."""
+        return [(said_ms, said) for said_ms, said in self.rostered if said.rep == rep and self.day_of(said_ms) <= day]
+
+    def is_active(self, rep: str, day: dt.date) -> bool:
+        """Whether the rep is on the roster on a local day, and active."""
+        entries = self.entries(rep, day)
+        return bool(entries) and entries[-1][1].active
 
     def rate_on(self, currency: str, base: str, day: dt.date) -> Fraction | None:
         """Units of the base currency for one of ``currency`` at the end of a local day; None where none was set."""

@@ -1,35 +1,34 @@
-"""The five KPIs at a moment, recomputed from nothing but the events before it."""
+"""The KPIs at a moment, recomputed from nothing but the events before it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
 from schemas.event import Event
-from schemas.money import exponent
+from tests.reference.account_facts import facts_of
 from tests.reference.arrivals import Judgement
-from tests.reference.facts import Fact, facts_of
+from tests.reference.facts import Fact
+from tests.reference.figures import FORMULAS, Figures, Money
 from tests.reference.organisation import Organisation
+from tests.reference.plans import PERIOD_WINDOWS, attainment, plan_for, plans, span_of
+from tests.reference.ranking import RANKS, by_policy, own_best, place
+from tests.reference.stall import Stalls
+from tests.reference.timeline import NONE
 from tests.reference.windows import MINUTE_WINDOWS, MINUTES_BACK_MS, OPEN_WINDOWS, closed_periods, cut_ms, holds
+from tests.reference.working import WorkingTime
 
 LATE_AFTER_MS = 3_600_000
 MINUTE_MS, QUARTER_MS = 60_000, 900_000
-PROMOTER_FROM, PASSIVE_FROM = 9, 7
-NPS_CLASSES = ("detractor", "passive", "promoter")
-SCOPED_BY_SOURCE = ("deals_won", "new_leads", "revenue", "touches_per_won_deal")
-MEASURES = {
-    "deals_won": ("deals_won",),
-    "new_leads": ("new_leads",),
-    "nps": ("answer",),
-    "revenue": ("revenue", "closings"),
-    "touches_per_won_deal": ("touches", "deals_won"),
-}
+LEADERBOARD, QUOTA, STALL = "leaderboard", "quota_attainment", "rep_stall"
+KPIS = tuple(sorted([*FORMULAS, LEADERBOARD, QUOTA, STALL]))
 
 
 class Reading(NamedTuple):
-    """A KPI's value as exact numbers. ``partial``: money was left out; ``restated_ms``: latest late receipt."""
+    """A KPI's value as exact numbers. ``status`` knows no late receipts; ``restated_ms`` is the latest of them."""
 
     kpi: str
     scope: str
@@ -37,16 +36,12 @@ class Reading(NamedTuple):
     cut_ms: int
     value: Fraction | None
     n: int
-    numerator: Fraction
+    numerator: Fraction | None
     denominator: Fraction | None
     facets: dict[str, Fraction]
-    partial: bool
+    missing: list[str]
+    status: str
     restated_ms: int | None
-
-    @property
-    def status(self) -> str:
-        """The one word for it; partial wins over restated."""
-        return "partial" if self.partial else "live" if self.restated_ms is None else "restated"
 
     @property
     def restated_at(self) -> str | None:
@@ -60,13 +55,20 @@ class Tenant:
     """One tenant, read at ``as_of_ms`` with everything that was received."""
 
     def __init__(self, tenant: str, activity: Judgement, organisation: list[Event], *, as_of_ms: int) -> None:
+        self.again = (tenant, activity, organisation)
         self.newest_ms = activity.newest_ms.get(tenant, 0)
         self.as_of_ms = as_of_ms
         self.cut_ms = cut_ms(as_of_ms, self.newest_ms, Organisation(organisation, before_ms=as_of_ms + 1))
         self.organisation = Organisation(organisation, before_ms=self.cut_ms)
-        self.accounts = activity.events_of(tenant)
-        self.facts = facts_of(self.accounts, before_ms=self.cut_ms)
-        self.base = self.base_currency()
+        self.today = self.organisation.day_of(self.cut_ms - 1)
+        self.facts = facts_of(activity.events_of(tenant), before_ms=self.cut_ms)
+        self.money = Money(self.organisation, self.base_currency())
+        self.working = WorkingTime(self.organisation)
+        self.plans = plans(self.organisation, self.working)
+        self.stalls = Stalls(self.facts, self.organisation, self.working, cut_ms=self.cut_ms)
+        self.closed = closed_periods([fact.at_ms for fact in self.facts], self.organisation, before_ms=self.cut_ms)
+        self._held: dict[tuple[str, str], dict[str, list[Fact]]] = {}
+        self._day_before: Tenant | None = None
 
     def base_currency(self) -> str | None:
         """The configured one, else the only one seen."""
@@ -81,92 +83,136 @@ class Tenant:
         net: dict[tuple[str, str, int], int] = {}
         for fact in self.facts:
             if fact.measure == "revenue":
-                place = (fact.facet, fact.rep, fact.at_ms // QUARTER_MS)
-                net[place] = net.get(place, 0) + fact.amount
+                place_of = (fact.facet, fact.rep, fact.at_ms // QUARTER_MS)
+                net[place_of] = net.get(place_of, 0) + fact.amount
         return {currency for (currency, _, _), amount in net.items() if amount}
 
-    def readings(self) -> Iterator[Reading]:
+    # Rows
+
+    def readings(self, kpis: tuple[str, ...] = KPIS) -> Iterator[Reading]:
         """Every reading with data, closed periods included, sorted by KPI, scope and window."""
-        windows = [
-            *OPEN_WINDOWS,
-            *closed_periods([fact.at_ms for fact in self.facts], self.organisation, before_ms=self.cut_ms),
-        ]
-        for kpi, measures in MEASURES.items():
-            facts = [fact for fact in self.facts if fact.measure in measures]
-            scopes = sorted({scope for fact in facts for scope in self.scopes_of(kpi, fact)})
-            held = {window: self.held(window, facts) for window in windows}
-            for scope in scopes:
-                for window in sorted(windows):
-                    reading = self.read(kpi, scope, window, held[window])
-                    if reading.n > 0 or reading.numerator:
-                        yield reading
+        for kpi in sorted(kpis):
+            windows = sorted(self.windows_of(kpi))
+            for scope in sorted({scope for window in windows for scope in self.scopes_of(kpi, window)}):
+                for window in windows:
+                    figures = self.figures(kpi, scope, window)
+                    if figures is not None and (kpi not in FORMULAS or figures.n > 0 or figures.numerator):
+                        yield self.reading_of(kpi, scope, window, figures)
 
     def reading(self, kpi: str, scope: str, window: str) -> Reading:
         """One reading, with or without data."""
-        facts = [fact for fact in self.facts if fact.measure in MEASURES[kpi]]
-        return self.read(kpi, scope, window, self.held(window, facts))
+        return self.reading_of(kpi, scope, window, self.figures(kpi, scope, window) or Figures(None, 0, None))
 
-    def held(self, window: str, facts: list[Fact]) -> list[Fact]:
-        """The facts in the window; of a customer's answers only the latest."""
-        if window in MINUTE_WINDOWS and self.newest_ms - self.as_of_ms > MINUTES_BACK_MS:
-            return []
-        inside = holds(window, self.organisation, before_ms=self.cut_ms)
-        kept = [fact for fact in facts if inside(fact.at_ms)]
-        latest = {fact.account: fact for fact in sorted(kept, key=lambda fact: fact.order) if fact.measure == "answer"}
-        return [fact for fact in kept if fact.measure != "answer"] + list(latest.values())
+    def windows_of(self, kpi: str) -> set[str]:
+        """The windows under which a KPI is listed."""
+        if kpi == STALL:
+            return {"today"}
+        if kpi == QUOTA:
+            over = [plan for plan in self.plans if self.working.day_start_ms(plan.after) <= self.cut_ms]
+            firsts = [self.working.day_start_ms(plan.first) for plan in over]
+            periods = closed_periods(firsts, self.organisation, before_ms=self.cut_ms)
+            return {*PERIOD_WINDOWS, *self.closed, *periods}
+        return {*OPEN_WINDOWS, *self.closed}
 
-    def scopes_of(self, kpi: str, fact: Fact) -> set[str]:
+    def scopes_of(self, kpi: str, window: str) -> set[str]:
+        """The scopes that have anything to show in a window."""
+        if kpi == STALL:
+            return set(self.stalls.scopes())
+        if kpi == QUOTA:
+            return {plan.said.scope for plan in self.plans}
+        if kpi == LEADERBOARD:
+            return {f"{sort}:{name}" for sort in ("rep", "team") for name in self.competitors(sort, window)}
+        return set(self.held(kpi, window))
+
+    def reading_of(self, kpi: str, scope: str, window: str, figures: Figures) -> Reading:
+        """The figures with how far to believe them."""
+        facts = self.held(kpi, window).get(scope, []) if kpi in FORMULAS else []
+        late = [fact.received_ms for fact in facts if is_late(fact)]
+        few = figures.denominator is not None and figures.value is not None and figures.n < self.organisation.min_n()
+        status = (
+            "partial" if figures.missing
+            else "suppressed" if figures.suppressed
+            else "insufficient" if few
+            else "maturing" if figures.maturing
+            else "live"
+        )  # fmt: skip
+        numbers = (figures.value, figures.n, figures.numerator, figures.denominator, figures.facets)
+        restated_ms = max(late, default=None)
+        return Reading(kpi, scope, window, self.cut_ms, *numbers, figures.missing, status, restated_ms)
+
+    # Figures
+
+    def figures(self, kpi: str, scope: str, window: str) -> Figures | None:
+        """What a KPI reads; None where it has nothing to say."""
+        if kpi == STALL:
+            return self.stalls.figures(scope)
+        if kpi == QUOTA:
+            plan = plan_for(self.plans, scope, span_of(window, self.organisation, self.today))
+            if plan is None or plan.said.kpi not in FORMULAS:
+                return None
+            actual = self.plain(plan.said.kpi, scope, window)
+            return attainment(plan, actual, self.money, self.working, cut_ms=self.cut_ms)
+        if kpi == LEADERBOARD:
+            return self.standing(scope, window)
+        return self.plain(kpi, scope, window)
+
+    def plain(self, kpi: str, scope: str, window: str) -> Figures:
+        """A KPI over the facts in a window and a scope."""
+        return FORMULAS[kpi].figures(self.held(kpi, window).get(scope, []), self.money)
+
+    def held(self, kpi: str, window: str) -> dict[str, list[Fact]]:
+        """The facts that a KPI counts in a window, by scope; of a customer's answers only the latest."""
+        if (kpi, window) not in self._held:
+            found: dict[str, list[Fact]] = defaultdict(list)
+            inside = holds(window, self.organisation, before_ms=self.cut_ms)
+            kept = [fact for fact in self.facts if fact.measure in FORMULAS[kpi].measures and inside(fact.at_ms)]
+            if window in MINUTE_WINDOWS and self.newest_ms - self.as_of_ms > MINUTES_BACK_MS:
+                kept = []
+            answers = [fact for fact in kept if fact.measure == "answer"]
+            latest = {fact.account: fact for fact in sorted(answers, key=lambda fact: fact.order)}
+            for fact in [fact for fact in kept if fact.measure != "answer"] + list(latest.values()):
+                for scope in self.scopes_of_fact(kpi, fact):
+                    found[scope].append(fact)
+            self._held[kpi, window] = dict(found)
+        return self._held[kpi, window]
+
+    def scopes_of_fact(self, kpi: str, fact: Fact) -> list[str]:
         """Whose numbers a fact enters."""
         team = self.organisation.team_on(fact.rep, self.organisation.day_of(fact.at_ms))
-        scopes = {"company", f"rep:{fact.rep}", f"team:{team}"}
-        return scopes | {f"source:{fact.source}"} if kpi in SCOPED_BY_SOURCE else scopes
+        scopes = ["company", f"rep:{fact.rep}", f"team:{team}"]
+        return [*scopes, f"source:{fact.source}"] if FORMULAS[kpi].by_source else scopes
 
-    def read(self, kpi: str, scope: str, window: str, held: list[Fact]) -> Reading:
-        """The KPI over the facts held by a window that enter a scope."""
-        facts = [fact for fact in held if scope in self.scopes_of(kpi, fact)]
-        late = [fact.received_ms for fact in facts if is_late(fact)]
-        partial, denominator, facets = False, None, {}
-        n = len(facts)
-        if kpi == "revenue":
-            numerator, partial = self.money([fact for fact in facts if fact.measure == "revenue"])
-            value: Fraction | None = numerator
-            n = sum(fact.measure == "closings" for fact in facts)
-        elif kpi == "touches_per_won_deal":
-            touches = [fact.facet for fact in facts if fact.measure == "touches"]
-            n = len(facts) - len(touches)
-            numerator, denominator = Fraction(len(touches)), Fraction(n)
-            value = numerator / n if n else None
-            facets = {kind: Fraction(touches.count(kind), n) for kind in set(touches) if n}
-        elif kpi == "nps":
-            classes = [nps_class(fact.score) for fact in facts]
-            numerator, denominator = Fraction(classes.count("promoter") - classes.count("detractor")), Fraction(n)
-            value = 100 * numerator / n if n else None
-            facets = {name: Fraction(classes.count(name)) for name in NPS_CLASSES}
-        else:
-            value = numerator = Fraction(n)
-        return Reading(
-            kpi, scope, window, self.cut_ms, value, n, numerator, denominator, facets, partial, max(late, default=None)
-        )
+    # Ranks
 
-    def money(self, facts: list[Fact]) -> tuple[Fraction, bool]:
-        """Minor units of the base currency at each day's rate, rounded half-even once, and whether any was left out."""
-        days: dict[tuple[str, dt.date], int] = {}
-        for fact in facts:
-            day = (fact.facet, self.organisation.day_of(fact.at_ms))
-            days[day] = days.get(day, 0) + fact.amount
-        exact, left_out = Fraction(0), False
-        for (currency, date), amount in days.items():
-            rate = None if self.base is None else self.organisation.rate_on(currency, self.base, date)
-            if self.base is None or rate is None:
-                left_out = left_out or amount != 0
-            else:
-                exact += amount * rate * Fraction(10) ** (exponent(self.base) - exponent(currency))
-        return Fraction(round(exact)), left_out
+    def competitors(self, sort: str, window: str) -> dict[str, Fraction]:
+        """What is ranked: every active rep of the roster, or its team, and whoever has sold; nobody is not."""
+        if window in MINUTE_WINDOWS and self.newest_ms - self.as_of_ms > MINUTES_BACK_MS:
+            return {}
+        names = set(self.stalls.teams.values() if sort == "team" else self.stalls.teams)
+        for scope in self.held(RANKS, window):
+            if scope.startswith(f"{sort}:"):
+                figures = self.plain(RANKS, scope, window)
+                names |= {scope.partition(":")[2]} if figures.n or figures.numerator else set()
+        found = {name: self.plain(RANKS, f"{sort}:{name}", window) for name in names - {NONE}}
+        return {name: figures.value for name, figures in found.items() if figures.value is not None}
 
+    def standing(self, scope: str, window: str) -> Figures | None:
+        """The rank of a rep or team in a window."""
+        sort, _, name = scope.partition(":")
+        now = self.competitors(sort, window)
+        if sort == "company" or name not in now:
+            return None
+        n = self.plain(RANKS, scope, window).n
+        placed = place(name, now, self.day_before().competitors(sort, window), n)
+        best = own_best(window, lambda period: self.plain(RANKS, scope, period).value, self.closed)
+        return by_policy(placed, self.organisation.ranking(), sort=sort, best=best)
 
-def nps_class(score: Fraction) -> str:
-    """Reichheld's classes."""
-    return "promoter" if score >= PROMOTER_FROM else "passive" if score >= PASSIVE_FROM else "detractor"
+    def day_before(self) -> Tenant:
+        """The same tenant as the day of the cut began."""
+        if self._day_before is None:
+            began_ms = self.working.day_start_ms(self.today)
+            self._day_before = Tenant(*self.again, as_of_ms=began_ms - 1)
+        return self._day_before
 
 
 def is_late(fact: Fact) -> bool:

@@ -110,9 +110,9 @@ def test_money_takes_the_day_s_rate_and_is_rounded_once() -> None:
     before = read(lines, "revenue", "company", "today", at="12:30", said=said)
     after = read(lines, "revenue", "company", "today", at="22:00", said=said)
     assert before.value == 0
-    assert before.partial
+    assert before.missing == ["rate:GBP", "rate:USD"]
     assert after.value == 2  # 1.5 is halfway between 1 and 2: to even
-    assert after.partial
+    assert after.missing == ["rate:GBP"]
     assert after.n == 3
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Literal
 
 from schemas.data import (
+    AmountChanged,
     CustomerChurned,
     CustomerOnboarded,
+    CustomerReactivated,
     DealLost,
     DealOpened,
     DealReopened,
@@ -15,12 +17,15 @@ from schemas.data import (
     LeadCreated,
     OrderPlaced,
     OwnerChanged,
+    StageChanged,
     Touch,
 )
 from schemas.event import Event
 from tests.reference.order import SortKey, sort_key
 
 NONE = "_none"
+OWN = DealOpened | StageChanged | AmountChanged | OwnerChanged | DealWon | DealLost | DealReopened
+"""What happens to a deal itself; touches, appointments and orders only mention it."""
 
 
 class Timeline:
@@ -56,18 +61,11 @@ class Timeline:
 
     def deals(self) -> list[str]:
         """Deal ids in the order of their first own event; touches and orders only mention a deal."""
-        return list(
-            dict.fromkeys(
-                event.data.deal
-                for event in self.events
-                if isinstance(event.data, DealOpened | OwnerChanged | DealWon | DealLost | DealReopened)
-            )
-        )
+        return list(dict.fromkeys(event.data.deal for event in self.events if isinstance(event.data, OWN)))
 
     def own_events(self, deal: str) -> list[Event]:
         """What happened to the deal itself, in order."""
-        own = DealOpened | OwnerChanged | DealWon | DealLost | DealReopened
-        return [event for event in self.events if isinstance(event.data, own) and event.data.deal == deal]
+        return [event for event in self.events if isinstance(event.data, OWN) and event.data.deal == deal]
 
     def standing_close(self, deal: str) -> Event | None:
         """The close that stands: the latest won or lost, unless the deal was reopened after it."""
@@ -93,6 +91,20 @@ class Timeline:
         reps = [event.data.rep for event in self.own_events(deal) if isinstance(event.data, DealOpened | OwnerChanged)]
         return reps[-1] if reps else None
 
+    def first_opened(self, deal: str) -> Event | None:
+        """The event that opened the deal; later ones of the id only change its fields."""
+        return next((event for event in self.own_events(deal) if isinstance(event.data, DealOpened)), None)
+
+    def opener(self, deal: str) -> str | None:
+        """The rep that the latest opening of the deal gave."""
+        reps = [event.data.rep for event in self.own_events(deal) if isinstance(event.data, DealOpened)]
+        return reps[-1] if reps else None
+
+    def standing_loss(self, deal: str) -> Event | None:
+        """The close that stands, if it is a loss."""
+        close = self.standing_close(deal)
+        return close if close is not None and isinstance(close.data, DealLost) else None
+
     def lead_of_deal(self, deal: str) -> str | None:
         """The standing close's lead, else the latest an opening gave, else the account's latest before that."""
         close = self.standing_close(deal)
@@ -108,13 +120,12 @@ class Timeline:
     # Touches
 
     def deal_of_touch(self, touch: Event) -> str | None:
-        """The deal a touch names, else the earliest deal of the lead it names."""
-        assert isinstance(touch.data, Touch)
-        if touch.data.deal is not None:
-            return touch.data.deal
-        if touch.data.lead is None:
-            return None
-        return next((deal for deal in self.deals() if self.lead_of_deal(deal) == touch.data.lead), None)
+        """The deal that a touch (or appointment, or follow-up) names, else the earliest deal of the lead it names."""
+        deal: str | None = getattr(touch.data, "deal", None)
+        lead: str | None = getattr(touch.data, "lead", None)
+        if deal is not None or lead is None:
+            return deal
+        return next((mine for mine in self.deals() if self.lead_of_deal(mine) == lead), None)
 
     def is_post_sale(self, touch: Event) -> bool:
         """The phase given, else post-sale if the account was a customer and the touch names no deal open then."""
@@ -140,7 +151,7 @@ class Timeline:
         purchases = [event for event in self.events if isinstance(event.data, OrderPlaced)] + wins
         active = ever = False
         for event in self.events:
-            if isinstance(event.data, CustomerOnboarded):
+            if isinstance(event.data, CustomerOnboarded | CustomerReactivated):
                 active = ever = True
             elif isinstance(event.data, CustomerChurned):
                 active = False

@@ -5,7 +5,7 @@ State topics are compacted dicts; a stage can be dropped and restored from them 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from config.catalogue import load_definitions
 from schemas.event import Event, decode, encode_key, home_partition
@@ -171,12 +171,12 @@ class Pipeline:
                 for slot in slots:
                     self.step(slot, most)
 
-    def values(self, *, as_of_ms: int, tenant: str = "acme") -> Iterator[KpiValue]:
-        """Everything there is to read of a tenant."""
+    def values(self, *, as_of_ms: int, tenant: str = "acme", kpis: Collection[str] | None = None) -> Iterator[KpiValue]:
+        """Everything there is to read of a tenant, or of some KPIs."""
         for slot in self.boards:
             assert isinstance(slot.stage, BoardStage)
             if tenant in slot.stage.tenants:
-                yield from every_value(slot.stage.tenants[tenant], CATALOGUE, as_of_ms=as_of_ms)
+                yield from every_value(slot.stage.tenants[tenant], CATALOGUE, as_of_ms=as_of_ms, kpis=kpis)
 
     def value(self, kpi: str, scope: str, window: str, *, as_of_ms: int, tenant: str = "acme") -> KpiValue:
         """One value."""
