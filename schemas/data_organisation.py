@@ -35,12 +35,14 @@ class Ramp(Data):
 
 
 class RosterChanged(Data):
+    """What is None stays as it was; `active` is true at first."""
+
     rep: Id
     name: Label | None = None
     team: Id | None = None
     manager: Id | None = None
     territory: Label | None = None
-    active: bool = True
+    active: bool | None = None
     calendar: Id | None = None
     ramp: Ramp | None = None
 

@@ -39,7 +39,7 @@ class TargetSet(Data):
     curve: list[float] | None = None
     weight: float | None = None
     rollup: Rollup | None = None
-    primary: bool = False
+    primary: bool | None = None
     actions: list[Id] | None = None
 
 

@@ -11,10 +11,10 @@ from schemas.data_fields import STAGES_MAX
 from schemas.models_customers import Scale
 from schemas.rules import (
     OBJECT_RULE,
+    Choice,
     Count,
     Currency,
     DateOrInstant,
-    FlagOn,
     Id,
     Label,
     Model,
@@ -53,7 +53,7 @@ class RosterChanged(Model):
     team: Id | None = None
     manager: Id | None = None
     territory: Label = None
-    active: FlagOn = True
+    active: Choice | None = None
     calendar: Id | None = None
     ramp: Ramp | None = None
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from schemas.choices import CostCategory, Motion, Rollup, Tactic, TargetUnit
 from schemas.data_fields import NAMES_MAX
-from schemas.rules import OBJECT_RULE, Amount, Currency, DateOrInstant, Flag, Id, Label, Model, Rate, Rule, refuse
+from schemas.rules import OBJECT_RULE, Amount, Currency, DateOrInstant, Id, Label, Model, Rate, Rule, refuse
 from schemas.rules_organisation import (
     Curve,
     Handicap,
@@ -36,7 +36,7 @@ class TargetSet(Model):
     curve: Curve | None = None
     weight: Weight | None = None
     rollup: Rollup | None = None
-    primary: Flag = False
+    primary: Choice | None = None
     actions: Names | None = None
 
     @model_validator(mode="after")

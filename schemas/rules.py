@@ -121,10 +121,6 @@ def _false_if_absent(found: Any) -> Any:
     return False if found is None else found
 
 
-def _true_if_absent(found: Any) -> Any:
-    return True if found is None else found
-
-
 def one_of(values: Any) -> Rule:
     """The rule of a field that takes the values of a Literal."""
     return Rule("one of " + ", ".join(get_args(values)), "values")
@@ -150,7 +146,8 @@ Count = Annotated[int, *_WHOLE, Field(ge=0), Rule("an integer ≥ 0, below 2^63"
 Quantity = Annotated[int, *_WHOLE, Field(ge=1), Rule("an integer ≥ 1, below 2^63", "integers")]
 Score = Annotated[float, Strict(), Field(ge=-SCORE_MAX, le=SCORE_MAX, allow_inf_nan=False), _SCORE_RULE]
 Flag = Annotated[bool, Strict(), BeforeValidator(_false_if_absent), _BOOLEAN_RULE]
-FlagOn = Annotated[bool, Strict(), BeforeValidator(_true_if_absent), _BOOLEAN_RULE]
+Choice = Annotated[bool, Strict(), _BOOLEAN_RULE]
+"""A flag that may also be left out, which then leaves it as it was."""
 DateOrInstant = Annotated[str, BeforeValidator(_a_date_or_instant), DATE_RULE]
 OptionalDate = Annotated[str | None, BeforeValidator(_date_or_absent), DATE_RULE]
 OptionalInstant = Annotated[str | None, BeforeValidator(_instant_or_absent), _INSTANT_RULE]
