@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from schemas.choices import CostCategory, Motion, Rollup, Tactic, TargetUnit
 from schemas.data_fields import NAMES_MAX
-from schemas.rules import OBJECT_RULE, Amount, Currency, DateOrInstant, Id, Label, Model, Rate, Rule, refuse
+from schemas.rules import OBJECT_RULE, Amount, Choice, Currency, DateOrInstant, Id, Label, Model, Rate, Rule, refuse
 from schemas.rules_organisation import (
     Curve,
     Handicap,
