@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from stream.calendars import EPOCH, local_time
 
 DAY_MIN = 24 * 60
+EPOCH_DAY = EPOCH.date()
 WEEK_DAYS = 7
 EPOCH_WEEKDAY = 3
 """The first of January 1970 was a Thursday, counted from Monday."""

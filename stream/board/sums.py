@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from schemas.cells import QUARTER_MIN
+from schemas.cells import MINUTE_MS, QUARTER_MIN
 from schemas.kpi import Term
 from schemas.money import exponent
 from stream.board.board import Board
 from stream.board.measures import LATEST, MONEY
-from stream.board.organisation import FOREVER_MIN
+from stream.board.reference.rates import rates_of
+from stream.board.reference.roster import NOBODY, Groups, Span, groups_of
+from stream.board.reference.settings import settings_of
+from stream.board.reference.versions import FOREVER_MIN
 from stream.board.series import Series
 from stream.board.windows import BEGINNING_MIN, Window
 from stream.calendars import Calendar
-
-NOBODY = "_none"
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Moment:
     as_of_ms: int
     calendar: Calendar
     base_currency: str | None
-    spans: dict[str, dict[str, list[Span]]] = field(default_factory=dict)  # team → rep → spans of panes
+    spans: Groups = field(default_factory=dict)  # of teams
+    territories: Groups = field(default_factory=dict)
     min_n: int | None = None
     """What the tenant wants a ratio to rest on at least; None: what its definition says."""
     without_late: bool = False
@@ -43,7 +44,7 @@ class Moment:
     @property
     def cut_ms(self) -> int:
         """The cut in epoch milliseconds."""
-        return self.cut * 60_000
+        return self.cut * MINUTE_MS
 
 
 @dataclass
@@ -54,14 +55,13 @@ class Total:
     missing: set[str] = field(default_factory=set)
 
 
-def moment_of(board: Board, cut: int, as_of_ms: int, calendar: Calendar) -> Moment:
+def moment_of(board: Board, cut: int, as_of_ms: int) -> Moment:
     """The board at the cut of a moment."""
-    cut_ms = cut * 60_000
-    base = board.organisation.base_currency(cut_ms)
-    if base is None:
-        base = _only_currency(board, cut)
-    spans = _team_spans(board, cut_ms, calendar)
-    return Moment(board, cut, as_of_ms, calendar, base, spans, board.organisation.min_n(cut_ms))
+    organisation, cut_ms = board.organisation, cut * MINUTE_MS
+    settings = settings_of(organisation, cut_ms)
+    base = settings.base_currency or _only_currency(board, cut)
+    teams, territories = (groups_of(organisation, cut_ms, field) for field in ("team", "territory"))
+    return Moment(board, cut, as_of_ms, settings.calendar, base, teams, territories, settings.min_n)
 
 
 def _only_currency(board: Board, cut: int) -> str | None:
@@ -83,28 +83,18 @@ def _has_amounts(series: Series, cut: int) -> bool:
     return any(net.values())
 
 
-def _team_spans(board: Board, cut_ms: int, calendar: Calendar) -> dict[str, dict[str, list[Span]]]:
-    teams: dict[str, dict[str, list[Span]]] = {NOBODY: {}}
-    rosters = board.organisation.memberships(cut_ms, calendar)
-    for rep, memberships in rosters.items():
-        teams[NOBODY][rep] = [(BEGINNING_MIN, memberships[0].start)]
-        for membership in memberships:
-            reps = teams.setdefault(membership.team or NOBODY, {})
-            reps.setdefault(rep, []).append((membership.start, membership.end))
-    return teams
-
-
 def series_of(moment: Moment, measure: str, scope: str) -> Iterator[tuple[str, Series, list[Span]]]:
     """(facet, series, spans of panes that count) of a measure in a scope."""
     kind, _, scope_id = scope.partition(":")
     board, everywhere = moment.board, [(BEGINNING_MIN, FOREVER_MIN)]
     if kind == "company":
         chosen = ((facets, everywhere) for facets in board.all_of(measure, "rep").values())
-    elif kind == "team":
-        reps = moment.spans.get(scope_id, {})
+    elif kind in ("team", "territory"):
+        groups = moment.spans if kind == "team" else moment.territories
+        reps = groups.get(scope_id, {})
         chosen = ((board.find(measure, "rep", rep), spans) for rep, spans in reps.items())
         if scope_id == NOBODY:
-            rostered = {rep for members in moment.spans.values() for rep in members}
+            rostered = groups[NOBODY]
             unrostered = ((f, everywhere) for rep, f in board.all_of(measure, "rep").items() if rep not in rostered)
             chosen = (pair for part in (chosen, unrostered) for pair in part)
     else:
@@ -145,7 +135,7 @@ def _pieces(moment: Moment, term: Term, scope: str, window: Window) -> Iterator[
 def _convert(moment: Moment, currency: str, by_pane: dict[int, int], total: Total) -> None:
     """Add foreign amounts, each at the rate of its local day; a day that has none is left out."""
     organisation, base = moment.board.organisation, moment.base_currency
-    rates = organisation.rates(currency, moment.cut_ms, moment.calendar) if base is not None else []
+    rates = rates_of(organisation, moment.cut_ms).get(currency, []) if base is not None else []
     scale = Fraction(10) ** (exponent(base) - exponent(currency)) if base is not None else Fraction(1)
     unrated: dict[date, int] = {}
     for pane, amount in by_pane.items():

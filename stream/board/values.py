@@ -10,6 +10,7 @@ from schemas.kpi import KpiDefinition, KpiValue
 from stream.board.board import BEGINNING_MS, Board
 from stream.board.forms.forms import FORMS
 from stream.board.forms.reading import Reading, shortest, shown
+from stream.board.reference.settings import settings_of
 from stream.board.sums import Moment, moment_of
 from stream.board.trust import trust_of
 from stream.board.windows import (
@@ -30,9 +31,9 @@ SCOPE_KINDS = ("company", "team", "rep", "territory", "source")
 def moment_at(board: Board, as_of_ms: int) -> Moment:
     """The board at ``as_of`` (epoch ms), cut as precisely as its age allows."""
     newest_ms = board.newest_ms if board.newest_ms != BEGINNING_MS else as_of_ms
-    finest = board.organisation.calendar((as_of_ms // MINUTE_MS + 1) * MINUTE_MS)
+    finest = settings_of(board.organisation, (as_of_ms // MINUTE_MS + 1) * MINUTE_MS).calendar
     cut = cut_of(as_of_ms, newest_ms, finest)
-    return moment_of(board, cut, as_of_ms, board.organisation.calendar(cut * MINUTE_MS))
+    return moment_of(board, cut, as_of_ms)
 
 
 def value_of(board: Board, catalogue: Catalogue, *, kpi: str, scope: str, window: str, as_of_ms: int) -> KpiValue:

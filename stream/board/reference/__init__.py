@@ -1,0 +1,1 @@
+"""Tables of BOARD: what is known of a tenant's organisation, versioned by day."""
