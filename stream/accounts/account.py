@@ -4,11 +4,10 @@ it touches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from stream.accounts.entry import Entry, OrderKey, entry_key
-from stream.accounts.kinds import CLOSES, DEAL_REOPENED, TOUCH
+from stream.accounts.kinds import CLOSES, DEAL_REOPENED
 
 BEGINNING_MS = -(2**62)
 NONE_YET: dict[str, Any] = {}
@@ -106,10 +105,10 @@ class Account:
         self.touched_leads: dict[str, Lead] = NONE_YET  # leads that some touch named instead of a deal
         self.last_close_ms = BEGINNING_MS  # no won or lost event is newer
         self.newest_first_key: OrderKey | None = None  # no deal begins after it
-        self.settled: OrderKey | None = None  # touches up to here have settled
-        self.forgotten: dict[int, int] = {}  # fingerprint of a settled touch's identity → its chunk
-        self.first_touch: Entry | None = None  # the first touch that hasn't
-        self.unsettled: list[Entry] | None = None  # those touches in order, kept from the first settling on
+        self.settled: OrderKey | None = None  # what settles has settled up to here
+        self.forgotten: dict[int, int] = {}  # fingerprint of a settled identity → its chunk
+        self.first_touch: Entry | None = None  # the first event that settles and hasn't, mostly a touch
+        self.unsettled: list[Entry] | None = None  # all of those in order, kept from the first settling on
         self.chunks: list[list[Entry]] = []
         self.last_weight = 0  # of the last chunk
         self.dirty_chunks = 0  # a bit for each chunk that has changed since it was written
@@ -148,11 +147,3 @@ class Account:
                 self.orders = {}
             found = self.orders[order_id] = Order()
         return found
-
-    def touches(self) -> Iterator[Entry]:
-        """Touches that are still in the ledger with their identity."""
-        return (entry for entry in self.index.values() if entry.kind == TOUCH and not entry.voided)
-
-    def every_touch(self) -> Iterator[Entry]:
-        """Touches that count, the settled ones too."""
-        return (entry for chunk in self.chunks for entry in chunk if entry.kind == TOUCH and not entry.voided)

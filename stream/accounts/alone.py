@@ -4,70 +4,127 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from stream.accounts.account import Account
+from stream.accounts.account import Account, Deal
 from stream.accounts.attaching import named_lead
+from stream.accounts.customers import first_purchases, sorts_among
 from stream.accounts.entry import Entry, entry_key, time_of
 from stream.accounts.history import candidate_deals, lead_of
 from stream.accounts.kinds import (
     CUSTOMER_KINDS,
     DEAL_KINDS,
+    DEAL_LOST,
     DEAL_OPENED,
     DEAL_WON,
     LEAD_CREATED,
     ORDER_PLACED,
+    ORDER_REFUNDED,
     PHASE_KINDS,
-    SURVEY_ANSWERED,
 )
+from stream.accounts.standing import CUSTOMER, Part
+from stream.accounts.wins import was_won
 
 
 def counts_for_no_close(account: Account, touch: Entry) -> bool:
-    """Whether a touch comes after every close it could count for, or names nothing at all."""
+    """Whether a touch comes after every win it could count for, or names nothing at all."""
     time_ms = touch.time_ms
     if time_ms > account.last_close_ms:
         return True
     if touch.data.deal is not None:
         deal = account.deals.get(touch.data.deal)
-        return deal is None or not deal.closes or time_ms > deal.events[-1].time_ms
+        return deal is None or _is_past(deal, time_ms)
     if touch.data.lead is None:
         return True
-    deals = candidate_deals(account, touch.data.lead)
-    return all(not deal.closes or time_ms > deal.events[-1].time_ms for _, deal in deals)
+    return all(_is_past(deal, time_ms) for _, deal in candidate_deals(account, touch.data.lead))
 
 
-def stands_alone(account: Account, entry: Entry) -> bool:
-    """Whether an event can change nothing but what it adds itself.
+def _is_past(deal: Deal, time_ms: int) -> bool:
+    """Whether a deal was never won up to any moment from ``time_ms`` on."""
+    return not deal.closes or time_ms > deal.events[-1].time_ms or not was_won(deal)
+
+
+def parts_alone(account: Account, entry: Entry) -> tuple[Part, ...] | None:
+    """The parts that a new event brings into being, if it changes nothing else but what it adds itself; else None.
 
     An event later than every close comes after every touch that counts for a win, after the first event of every
     closed deal and after every purchase by a close; an earlier one needs a closer look.
     """
     kind, data = entry.kind, entry.data
-    is_last = entry.time_ms > account.last_close_ms
-    if kind == SURVEY_ANSWERED:
-        return True
     if kind == LEAD_CREATED:
-        lead = account.leads.get(data.lead)
-        is_new = lead is None or not lead.created
-        return is_new and data.lead not in account.lead_deals and (is_last or not account.loose_deals)
+        return (("lead", data.lead),) if _lead_alone(account, entry) else None
+    if kind not in PHASE_KINDS and kind not in DEAL_KINDS:
+        return () if kind != ORDER_REFUNDED else None
+    is_last = entry.time_ms > account.last_close_ms
     if not is_last and kind in PHASE_KINDS and phases_after(account, entry):
-        return False
+        return None
     if kind == ORDER_PLACED:
-        return data.deal is None and data.order not in account.orders
+        return _order_alone(account, entry)
     if kind in DEAL_KINDS:
-        return not (kind == DEAL_WON and data.deal in account.fulfilling) and _deal_alone(account, entry, is_last)
-    return kind in CUSTOMER_KINDS
+        return _deal_alone(account, entry, is_last)
+    return ()
 
 
-def _deal_alone(account: Account, entry: Entry, is_last: bool) -> bool:
-    """Whether an event of a deal that never closed leaves every other deal's lead and touches where they are."""
-    deal = account.deals.get(entry.data.deal)
-    lead_id = named_lead(entry)
-    if deal is None or not deal.events:
-        if is_last or not account.touched_leads:
-            return True
-        return entry.kind == DEAL_OPENED and lead_id is not None and lead_id not in account.touched_leads
-    if deal.closes or entry.data.deal in account.reclosed or entry.time_ms <= deal.events[0].time_ms:
+def _lead_alone(account: Account, entry: Entry) -> bool:
+    """Whether a lead is new, and no deal's: none names it, none that names no lead begins after it."""
+    lead = account.leads.get(entry.data.lead)
+    if (lead is not None and lead.created) or entry.data.lead in account.lead_deals:
         return False
-    return lead_id is None or not account.touched_leads or lead_id == lead_of(deal, entry.time_ms)
+    if not account.loose_deals or account.newest_first_key is None:
+        return True
+    return entry_key(entry) > account.newest_first_key
+
+
+def _order_alone(account: Account, entry: Entry) -> tuple[Part, ...] | None:
+    """The parts of a new order that fulfils no deal."""
+    if entry.data.deal is not None or entry.data.order in account.orders:
+        return None
+    order = ("order", entry.data.order)
+    if not account.placed and not account.wins:
+        return order, CUSTOMER
+    return None if sorts_among(entry, first_purchases(account)) else (order,)
+
+
+def _deal_alone(account: Account, entry: Entry, is_last: bool) -> tuple[Part, ...] | None:
+    """The parts that an event of a deal that never closed adds, if every other deal's lead and touches stay where they
+    are.
+    """
+    kind, deal_id, lead_id = entry.kind, entry.data.deal, named_lead(entry)
+    deal = account.deals.get(deal_id)
+    if deal is not None and deal.events:
+        if deal.closes or deal_id in account.reclosed or entry.time_ms <= deal.events[-1].time_ms:
+            return None
+        if kind == DEAL_OPENED or (lead_id is not None and lead_id != lead_of(deal, entry.time_ms)):
+            return None
+    elif not is_last and account.touched_leads and not (kind == DEAL_OPENED and _is_untouched(account, lead_id)):
+        return None
+    if kind == DEAL_WON:
+        return _win_alone(account, entry, deal)
+    if kind == DEAL_OPENED:
+        return (("opened", deal_id),)
+    return (("close", deal_id),) if kind == DEAL_LOST else ()
+
+
+def _is_untouched(account: Account, lead_id: str | None) -> bool:
+    """Whether a lead is named, and by no touch instead of a deal."""
+    return lead_id is not None and lead_id not in account.touched_leads
+
+
+def _win_alone(account: Account, entry: Entry, deal: Deal | None) -> tuple[Part, ...] | None:
+    """The parts of a deal's first win, its last event: itself, its lead's conversion, the customer."""
+    deal_id, lead_id = entry.data.deal, entry.data.lead
+    parts: tuple[Part, ...] = (("close", deal_id), ("effort", deal_id))
+    if deal_id in account.fulfilling:
+        return None
+    if lead_id is None and deal is not None and deal.events:
+        lead_id = lead_of(deal, entry.time_ms)
+    elif lead_id is None and account.created:
+        return None  # the lead that is implied for a deal is known once the deal has begun
+    if lead_id is not None:
+        if any(other.closes and was_won(other) for _, other in candidate_deals(account, lead_id)):
+            return None
+        parts = (*parts, ("conversion", lead_id))
+    if not account.placed and not account.wins:
+        return (*parts, CUSTOMER)
+    return None if sorts_among(entry, first_purchases(account)) else parts
 
 
 def phases_after(account: Account, entry: Entry) -> bool:

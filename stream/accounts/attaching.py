@@ -8,6 +8,7 @@ from stream.accounts.account import Account, Deal
 from stream.accounts.entry import Entry, entry_key, insert_sorted
 from stream.accounts.kinds import (
     CLOSES,
+    CUSTOMER_KINDS,
     DEAL_KINDS,
     DEAL_OPENED,
     DEAL_REOPENED,
@@ -56,7 +57,7 @@ def attach(account: Account, entry: Entry) -> None:
         insert_sorted(account.order(entry.data.order).refunds, entry)
     elif kind == SURVEY_ANSWERED:
         account.answers = _with(account.answers, entry)
-    else:
+    elif kind in CUSTOMER_KINDS:
         account.customer = _with(account.customer, entry)
 
 
@@ -85,7 +86,7 @@ def detach(account: Account, entry: Entry) -> None:
         _remove(account.orders[entry.data.order].refunds, entry)
     elif kind == SURVEY_ANSWERED:
         _remove(account.answers, entry)
-    else:
+    elif kind in CUSTOMER_KINDS:
         _remove(account.customer, entry)
 
 

@@ -8,39 +8,10 @@ from typing import Any
 import msgspec
 
 from schemas.event import Event
-from stream.accounts.kinds import (
-    CUSTOMER_CHURNED,
-    CUSTOMER_ONBOARDED,
-    DEAL_LOST,
-    DEAL_OPENED,
-    DEAL_REOPENED,
-    DEAL_WON,
-    LEAD_CREATED,
-    ORDER_PLACED,
-    ORDER_REFUNDED,
-    OWNER_CHANGED,
-    SURVEY_ANSWERED,
-    TOUCH,
-)
+from stream.accounts.kinds import RANK
 
 OrderKey = tuple[int, int, str, str]
 """(time_ms, rank, source, id): the order of an account's events, whatever order they came in."""
-
-RANK: dict[int, int] = {
-    LEAD_CREATED: 0,
-    DEAL_OPENED: 1,
-    OWNER_CHANGED: 2,
-    TOUCH: 3,
-    SURVEY_ANSWERED: 3,
-    DEAL_WON: 4,
-    DEAL_LOST: 4,
-    ORDER_PLACED: 4,
-    CUSTOMER_ONBOARDED: 4,
-    CUSTOMER_CHURNED: 4,
-    DEAL_REOPENED: 5,
-    ORDER_REFUNDED: 5,
-}
-TOUCH_RANK = RANK[TOUCH]
 
 
 class Entry(msgspec.Struct, gc=False, array_like=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stream.accounts.account import Account, Deal
 from stream.accounts.entry import Entry, OrderKey, entry_key
-from stream.accounts.kinds import CLOSES, CUSTOMER_ONBOARDED, DEAL_OPENED, DEAL_REOPENED, OWNER_CHANGED
+from stream.accounts.kinds import CLOSES, CUSTOMER_CHURNED, DEAL_OPENED, DEAL_REOPENED, LINKING, OWNER_CHANGED
 
 NOBODY = "_none"
 """The id under which what names no rep, source or team is counted."""
@@ -29,6 +29,14 @@ def lead_of(deal: Deal, time_ms: int) -> str | None:
         elif entry.kind == DEAL_OPENED and entry.data.lead is not None:
             named = entry.data.lead
     return closed or named or deal.implied_lead
+
+
+def linked_leads(deal: Deal) -> set[str]:
+    """Every lead that may be a deal's at some moment."""
+    leads = {entry.data.lead for entry in deal.events if entry.kind in LINKING and entry.data.lead is not None}
+    if deal.implied_lead is not None:
+        leads.add(deal.implied_lead)
+    return leads
 
 
 def lead_field(account: Account, lead_id: str | None, field: str, time_ms: int) -> str | None:
@@ -93,7 +101,7 @@ def is_post_sale(account: Account, touch: Entry) -> bool:
 def is_customer_before(account: Account, key: OrderKey) -> bool:
     """Whether the account is a customer just before ``key``.
 
-    From onboarded, else from the first purchase (an order, or a deal that stands won), until churned.
+    From onboarded or reactivated, else from the first purchase (an order, or a deal that stands won), until churned.
     """
     first = first_purchase_before(account, key)
     active = ever = False
@@ -102,10 +110,10 @@ def is_customer_before(account: Account, key: OrderKey) -> bool:
             break
         if first is not None and not ever and first < entry_key(entry):
             active = ever = True
-        if entry.kind == CUSTOMER_ONBOARDED:
-            active = ever = True
-        else:
+        if entry.kind == CUSTOMER_CHURNED:
             active = False
+        else:
+            active = ever = True
     return active or (first is not None and not ever)
 
 

@@ -1,19 +1,20 @@
-"""The ledger: which events an account remembers by identity, in which row each is stored, and when touches settle.
+"""The ledger: which events an account remembers by identity, in which row each is stored, and when some settle.
 
-Events that open, price or close something are remembered for ever. Touches settle: from the first in order, each
-until the first whose time or receipt is younger than the horizon on the log clock, or whose deal is still open. A
-touch that sorts before the settled ones is too old, so nothing admissible is ever forgotten. Settling never changes
-what the account contributes.
+Events that open, price or close something are remembered for ever. Touches, e-mails, tickets and the like settle: from
+the first in order, each until the first whose time or receipt is younger than the horizon on the log clock, or whose
+deal is still open. One that sorts before the settled ones is too old, so nothing admissible is ever forgotten.
+Settling never changes what the account contributes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
 
 from stream.accounts.account import Account, Deal
 from stream.accounts.entry import Entry, entry_key, insert_sorted
 from stream.accounts.history import earliest_deal
-from stream.accounts.kinds import TOUCH
+from stream.accounts.kinds import KEPT_KINDS, SETTLING_KINDS
 
 CHUNK_WEIGHT = 64
 """A row is full at this weight; a write stays small however large the account is, and however long its orders."""
@@ -28,7 +29,7 @@ def remember(account: Account, entry: Entry) -> None:
     """Store a new identity in the last row that has room."""
     account.index[f"{entry.source}\0{entry.id}"] = entry
     _store(account, entry)
-    _note_touch(account, entry)
+    _note_unsettled(account, entry)
 
 
 def weight(entry: Entry) -> int:
@@ -54,7 +55,7 @@ def restore_entry(account: Account, entry: Entry) -> None:
     """Index an entry read back from its row; a settled touch has no identity left."""
     if entry.source:
         account.index[f"{entry.source}\0{entry.id}"] = entry
-        _note_touch(account, entry)
+        _note_unsettled(account, entry)
 
 
 def replace(account: Account, old: Entry, new: Entry) -> None:
@@ -68,17 +69,17 @@ def replace(account: Account, old: Entry, new: Entry) -> None:
     else:  # a row may be full of entries that all grow
         del chunk[_place(chunk, old)]
         _store(account, new)
-    if old.kind == TOUCH and not old.voided:
+    if old.kind in SETTLING_KINDS and not old.voided:
         if account.unsettled is not None:
             account.unsettled.remove(old)
         if account.first_touch is old:
-            account.first_touch = min(account.touches(), key=entry_key, default=None)
-    _note_touch(account, new)
+            account.first_touch = min(_remembered(account), key=entry_key, default=None)
+    _note_unsettled(account, new)
 
 
 def is_settled(account: Account, entry: Entry) -> bool:
-    """Whether a touch sorts before the settled ones, or an event repeats the identity of one of them."""
-    if entry.kind == TOUCH and account.settled is not None and entry_key(entry) <= account.settled:
+    """Whether an event that settles sorts before the settled ones, or one repeats the identity of one of them."""
+    if entry.kind in SETTLING_KINDS and account.settled is not None and entry_key(entry) <= account.settled:
         return True
     return bool(account.forgotten) and fingerprint(entry.identity) in account.forgotten
 
@@ -89,49 +90,60 @@ def fingerprint(identity: str) -> int:
 
 
 def settle(account: Account, before_ms: int) -> None:
-    """Settle the touches whose time and receipt lie before ``before_ms``: the log clock less the horizon."""
+    """Settle events whose time and receipt lie before ``before_ms``: the log clock less the horizon."""
     first = account.first_touch
     if first is None or not _is_due(account, first, before_ms):
         return
     if account.unsettled is None:
-        account.unsettled = sorted(account.touches(), key=entry_key)
+        account.unsettled = sorted(_remembered(account), key=entry_key)
     due = 0
-    for touch in account.unsettled:
-        if not _is_due(account, touch, before_ms):
+    for entry in account.unsettled:
+        if not _is_due(account, entry, before_ms):
             break
-        _forget(account, touch)
+        _forget(account, entry)
         due += 1
     del account.unsettled[:due]
     account.first_touch = account.unsettled[0] if account.unsettled else None
 
 
-def _is_due(account: Account, touch: Entry, before_ms: int) -> bool:
-    if touch.time_ms >= before_ms or touch.received_ms >= before_ms:
+def _remembered(account: Account) -> Iterator[Entry]:
+    """What settles and is still in the ledger with its identity."""
+    return (entry for entry in account.index.values() if entry.kind in SETTLING_KINDS and not entry.voided)
+
+
+def _is_due(account: Account, entry: Entry, before_ms: int) -> bool:
+    if entry.time_ms >= before_ms or entry.received_ms >= before_ms:
         return False
+    deal_id, lead_id = getattr(entry.data, "deal", None), getattr(entry.data, "lead", None)
     deal: Deal | None = None
-    if touch.data.deal is not None:
-        deal = account.deals[touch.data.deal]
-    elif touch.data.lead is not None:
-        deal = earliest_deal(account, touch.data.lead, FOREVER_MS)
+    if deal_id is not None:
+        deal = account.deals.get(deal_id)
+    elif lead_id is not None:
+        deal = earliest_deal(account, lead_id, FOREVER_MS)
     return deal is None or deal.close_at(FOREVER_MS) is not None
 
 
-def _forget(account: Account, touch: Entry) -> None:
-    """Drop a touch's identity; what it contributes stays."""
-    account.settled = entry_key(touch)
+def _forget(account: Account, entry: Entry) -> None:
+    """Drop an entry's identity, and all of one that contributes nothing; what the account contributes stays."""
+    account.settled = entry_key(entry)
     account.forgotten = account.forgotten or {}
-    account.forgotten[fingerprint(touch.identity)] = touch.chunk
-    del account.index[touch.identity]
-    account.dirty_chunks |= 1 << touch.chunk
-    touch.source = touch.id = ""
+    account.forgotten[fingerprint(entry.identity)] = entry.chunk
+    del account.index[entry.identity]
+    account.dirty_chunks |= 1 << entry.chunk
+    if entry.kind not in KEPT_KINDS:
+        chunk = account.chunks[entry.chunk]
+        del chunk[_place(chunk, entry)]
+        if chunk is account.chunks[-1]:
+            account.last_weight -= weight(entry)
+    entry.source = entry.id = ""
 
 
 def _place(chunk: list[Entry], entry: Entry) -> int:
     return next(at for at, candidate in enumerate(chunk) if candidate is entry)
 
 
-def _note_touch(account: Account, entry: Entry) -> None:
-    if entry.kind == TOUCH and not entry.voided:
+def _note_unsettled(account: Account, entry: Entry) -> None:
+    if entry.kind in SETTLING_KINDS and not entry.voided:
         if account.unsettled is not None:
             insert_sorted(account.unsettled, entry)
         first = account.first_touch

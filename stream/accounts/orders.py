@@ -13,7 +13,9 @@ from stream.panes import minute_of
 
 def order_cells(account: Account, order_id: str) -> Cells:
     """An order's revenue at its day, its refunds each at their own."""
-    order = account.orders[order_id]
+    order = account.orders.get(order_id)
+    if order is None:
+        return {}
     if len(order.placed) == 1 and not order.refunds and order.placed[0].data.deal is None:
         return _plain_order_cells(order.placed[0])
     moments = [entry.time_ms for entry in order.placed] + [entry.time_ms for entry in order.refunds]

@@ -6,41 +6,14 @@ from typing import Any
 
 import msgspec
 
-from schemas import data as shapes
 from schemas.rows import ROW_VERSION, ChunkRow, UnreadableRow, body_of, stamp
+from schemas.types import ACTIVITY_TYPES
 from stream.accounts.account import Account
 from stream.accounts.attaching import attach
 from stream.accounts.entry import Entry
-from stream.accounts.kinds import (
-    CUSTOMER_CHURNED,
-    CUSTOMER_ONBOARDED,
-    DEAL_LOST,
-    DEAL_OPENED,
-    DEAL_REOPENED,
-    DEAL_WON,
-    LEAD_CREATED,
-    ORDER_PLACED,
-    ORDER_REFUNDED,
-    OWNER_CHANGED,
-    SURVEY_ANSWERED,
-    TOUCH,
-)
 from stream.accounts.ledger import restore_entry, weight
 
-SHAPES: dict[int, type[shapes.Data]] = {
-    LEAD_CREATED: shapes.LeadCreated,
-    DEAL_OPENED: shapes.DealOpened,
-    OWNER_CHANGED: shapes.OwnerChanged,
-    DEAL_WON: shapes.DealWon,
-    DEAL_LOST: shapes.DealLost,
-    DEAL_REOPENED: shapes.DealReopened,
-    TOUCH: shapes.Touch,
-    ORDER_PLACED: shapes.OrderPlaced,
-    ORDER_REFUNDED: shapes.OrderRefunded,
-    SURVEY_ANSWERED: shapes.SurveyAnswered,
-    CUSTOMER_ONBOARDED: shapes.CustomerOnboarded,
-    CUSTOMER_CHURNED: shapes.CustomerChurned,
-}
+SHAPES = {int(row.kind): row.struct for row in ACTIVITY_TYPES}
 CHUNK_MARK = b"\0"
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -16,6 +16,10 @@ Address = tuple[str, str, str, str, int]
 """A cell without its ``known``: (measure, dimension, value, facet, pane)."""
 Standing = dict[Address, int]
 """What an entity adds at one moment."""
+Part = tuple[str, str]
+"""What one entity adds in one respect: (respect, id of the entity), for example ("close", "D-9")."""
+CUSTOMER: Part = ("customer", "")
+"""The part of the account itself."""
 
 
 def add(cells: Cells, more: Cells, sign: int = 1) -> None:

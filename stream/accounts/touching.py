@@ -22,6 +22,8 @@ def append_touch(account: Account, event: Event, received_ms: int, settle_before
     touch: Any = event.data
     if event.voided or account.settled is not None or (first is not None and first.time_ms < settle_before_ms):
         return None
+    if touch.automated:
+        return None
     identity = f"{event.source}\0{event.id}"
     index = account.index
     if identity in index:

@@ -1,8 +1,9 @@
-"""What a deal adds once it is won: revenue, the win, and the touches it took, at the minute of its close."""
+"""What a deal adds at its close: a win its revenue, itself, the touches it took and how long it took; a loss itself."""
 
 from __future__ import annotations
 
 from stream.accounts.account import Account, Deal
+from stream.accounts.cycles import cycle_starts, put_cycles
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import (
     NOBODY,
@@ -11,65 +12,120 @@ from stream.accounts.history import (
     is_post_sale,
     lead_field,
     lead_of,
+    linked_leads,
     owner_before,
 )
-from stream.accounts.kinds import CLOSES, DEAL_WON, LINKING
+from stream.accounts.kinds import CLOSES, DEAL_WON
 from stream.accounts.standing import Cells, Standing, changes, known_at
 from stream.panes import minute_of
 
 FULL_SHARE_BP = 10_000
 
 
-def deal_cells(account: Account, deal_id: str) -> Cells:
-    """A won deal: revenue, the win, and the touches it took, at the minute of its close."""
-    deal = account.deals[deal_id]
-    if not deal.closes:
+def close_cells(account: Account, deal_id: str) -> Cells:
+    """A closed deal: the loss, or the win and its money, at the minute of the close."""
+    deal = account.deals.get(deal_id)
+    if deal is None or not deal.closes:
         return {}
     moments = deal_moments(account, deal)
     if len(moments) == 1:
-        return known_at(moments[0], _win_at(account, deal, moments[0]))
-    return changes(moments, lambda time_ms: _win_at(account, deal, time_ms))
+        return known_at(moments[0], _close_at(account, deal, moments[0]))
+    return changes(moments, lambda time_ms: _close_at(account, deal, time_ms))
+
+
+def effort_cells(account: Account, deal_id: str) -> Cells:
+    """What a win took: its touches by kind, and its cycles, at the minute of the close."""
+    deal = account.deals.get(deal_id)
+    if deal is None or not deal.closes or not was_won(deal):
+        return {}
+    moments = deal_moments(account, deal) + _rival_moments(account, deal)
+    if len(moments) == 1:
+        return known_at(moments[0], _effort_at(account, deal, moments[0]))
+    return changes(moments, lambda time_ms: _effort_at(account, deal, time_ms))
+
+
+def was_won(deal: Deal) -> bool:
+    """Whether a deal was ever won; perhaps that no longer stands."""
+    return any(entry.kind == DEAL_WON for entry in deal.events)
 
 
 def deal_moments(account: Account, deal: Deal) -> list[int]:
-    """When something about a closed deal may change: from its first close on, its own events and those of its leads."""
+    """When something about a close may change: from the first close on, the deal's own events and its leads'."""
     if not deal.closes:
         return []
     first_close = next(entry.time_ms for entry in deal.events if entry.kind in CLOSES)
     moments = [entry.time_ms for entry in deal.events if entry.time_ms >= first_close]
-    lead_ids = {entry.data.lead for entry in deal.events if entry.kind in LINKING and entry.data.lead is not None}
-    if deal.implied_lead is not None:
-        lead_ids.add(deal.implied_lead)
-    for lead_id in lead_ids:
+    for lead_id in linked_leads(deal):
         lead = account.leads.get(lead_id)
-        if lead is None:
-            continue
-        moments += [entry.time_ms for entry in lead.created if entry.time_ms > first_close]
-        if lead.touches:
+        if lead is not None:
+            moments += [entry.time_ms for entry in lead.created if entry.time_ms > first_close]
+    return moments
+
+
+def _rival_moments(account: Account, deal: Deal) -> list[int]:
+    """When another deal of the same lead may come first, and take the lead's own touches."""
+    moments: list[int] = []
+    for lead_id in linked_leads(deal):
+        lead = account.leads.get(lead_id)
+        if lead is not None and lead.touches:
+            first_close = next(entry.time_ms for entry in deal.events if entry.kind in CLOSES)
             for _, rival in candidate_deals(account, lead_id):
                 if rival is not deal:
                     moments += [entry.time_ms for entry in rival.events if entry.time_ms > first_close]
     return moments
 
 
-def _win_at(account: Account, deal: Deal, time_ms: int) -> Standing:
-    """What a deal adds at a moment: nothing unless it stands won."""
+def _close_at(account: Account, deal: Deal, time_ms: int) -> Standing:
+    """What a deal's close adds at a moment."""
     close = deal.close_at(time_ms)
-    if close is None or close.kind != DEAL_WON:
+    if close is None:
         return {}
+    lead_source = lead_field(account, lead_of(deal, time_ms), "source", time_ms)
+    if close.kind != DEAL_WON:
+        return lost_at(deal, close, lead_source or NOBODY)
     pane, data = minute_of(close.time_ms), close.data
-    rep, lead_id = win_rep(deal, close), lead_of(deal, time_ms)
-    source = data.source or lead_field(account, lead_id, "source", time_ms) or NOBODY
+    rep, source = win_rep(deal, close), data.source or lead_source or NOBODY
+    amounts = win_amounts(deal, close)
     standing: Standing = {
         ("deals_won", "rep", rep, "", pane): 1,
         ("deals_won", "source", source, "", pane): 1,
         ("revenue", "source", source, data.currency, pane): data.amount_minor,
     }
-    for who, amount in win_amounts(deal, close).items():
+    for who, amount in amounts.items():
         standing["revenue", "rep", who, data.currency, pane] = amount
-    for kind, count in touches_until_close(account, deal, close, lead_id, time_ms).items():
-        standing["touches_on_won", "rep", rep, kind, pane] = count
-        standing["touches_on_won", "source", source, kind, pane] = count
+    put_won_amount(standing, amounts, source, data.currency, pane)
+    return standing
+
+
+def put_won_amount(standing: Standing, amounts: dict[str, int], source: str, currency: str, pane: int) -> None:
+    """Count a win's money once more, apart from that of orders."""
+    for who, amount in amounts.items():
+        standing["won_amount", "rep", who, currency, pane] = amount
+    standing["won_amount", "source", source, currency, pane] = sum(amounts.values())
+
+
+def lost_at(deal: Deal, close: Entry, source: str) -> Standing:
+    """A loss, for whoever owned the deal then."""
+    pane, rep = minute_of(close.time_ms), owner_before(deal, entry_key(close)) or NOBODY
+    return {("deals_lost", "rep", rep, "", pane): 1, ("deals_lost", "source", source, "", pane): 1}
+
+
+def _effort_at(account: Account, deal: Deal, time_ms: int) -> Standing:
+    """What a win took, as known at a moment: nothing unless the deal stands won."""
+    close = deal.close_at(time_ms)
+    if close is None or close.kind != DEAL_WON:
+        return {}
+    pane, lead_id, rep = minute_of(close.time_ms), lead_of(deal, time_ms), win_rep(deal, close)
+    source = close.data.source or lead_field(account, lead_id, "source", time_ms) or NOBODY
+    touches = touches_until_close(account, deal, close, lead_id, time_ms)
+    standing: Standing = {}
+    for touch in touches:
+        for address in (
+            ("touches_on_won", "rep", rep, touch.data.kind, pane),
+            ("touches_on_won", "source", source, touch.data.kind, pane),
+        ):
+            standing[address] = standing.get(address, 0) + 1
+    put_cycles(standing, cycle_starts(account, deal, lead_id, touches, time_ms), close, rep, pane)
     return standing
 
 
@@ -104,22 +160,20 @@ def win_source(account: Account, deal: Deal, close: Entry, time_ms: int) -> str:
     return own or lead_field(account, lead_of(deal, time_ms), "source", time_ms) or NOBODY
 
 
-def touches_until_close(
-    account: Account, deal: Deal, close: Entry, lead_id: str | None, time_ms: int
-) -> dict[str, int]:
-    """Touches at or before the close, by kind, that aren't post-sale: those that name the deal, and its lead's own if
-    it is that lead's earliest deal.
+def touches_until_close(account: Account, deal: Deal, close: Entry, lead_id: str | None, time_ms: int) -> list[Entry]:
+    """Touches at or before the close that aren't post-sale: those that name the deal, and its lead's own if it is that
+    lead's earliest deal.
     """
     touches = deal.touches
     lead = account.leads.get(lead_id) if lead_id is not None else None
     if lead_id is not None and lead is not None and lead.touches and earliest_deal(account, lead_id, time_ms) is deal:
         touches = touches + lead.touches
     is_simple = len(touches) == len(deal.touches) and deal.closes == 1
-    counts: dict[str, int] = {}
-    for touch in touches:
-        if touch.time_ms > close.time_ms or touch.data.phase == "post_sale":
-            continue
-        # A touch that names the deal and comes before its only close names an open deal.
-        if is_simple or touch.data.phase is not None or not is_post_sale(account, touch):
-            counts[touch.data.kind] = counts.get(touch.data.kind, 0) + 1
-    return counts
+    # A touch that names the deal and comes before its only close names an open deal.
+    return [
+        touch
+        for touch in touches
+        if touch.time_ms <= close.time_ms
+        and touch.data.phase != "post_sale"
+        and (is_simple or touch.data.phase is not None or not is_post_sale(account, touch))
+    ]

@@ -53,7 +53,7 @@ def emit_closed_by_touches(account: Account) -> Cells:
             close = deal.close_at(time_ms)
             if close is not None:
                 outcome = "lost" if isinstance(close.data, DealLost) else WON
-                touches = sum(touches_until_close(account, deal, close, lead_of(deal, time_ms), time_ms).values())
+                touches = len(touches_until_close(account, deal, close, lead_of(deal, time_ms), time_ms))
                 put(standing, "closed", f"{outcome}:{touches}", close.time_ms, value=("rep", closer(deal, close)))
         return standing
 

@@ -6,6 +6,7 @@ from schemas.data import DealLost, DealOpened, DealWon
 from stream.accounts.account import Account, Deal
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import NOBODY, is_customer_before, owner_before
+from stream.accounts.kinds import TOUCH
 from stream.accounts.standing import Standing
 from stream.accounts.wins import win_rep
 from stream.panes import minute_of
@@ -18,7 +19,8 @@ def every_touch(account: Account) -> list[Entry]:
     """Every touch the account remembers, in order."""
     kept = [touch for deal in account.deals.values() for touch in deal.touches]
     kept += [touch for lead in account.leads.values() for touch in lead.touches]
-    kept += [touch for touch in account.touches() if touch.data.deal is None and touch.data.lead is None]
+    logged = [entry for chunk in account.chunks for entry in chunk if entry.kind == TOUCH and not entry.voided]
+    kept += [touch for touch in logged if touch.data.deal is None and touch.data.lead is None]
     return sorted(kept, key=entry_key)
 
 
