@@ -31,6 +31,7 @@ class Publisher(BaseModel):
 
     tenant: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
     may_backfill: bool = False
+    operator: bool = False
 
 
 def _of(default: Any, meaning: str, unit: str = "", **limits: Any) -> Any:
@@ -77,7 +78,9 @@ class Settings(BaseSettings):
     metrics_port_board: int = _of(9102, "metrics of a BOARD worker; 0 = off; taken: the next free one", ge=0, le=65535)
     signing_key: str = _of("", "secret that makes a received-at header trusted; empty: none is")
     api_keys: dict[str, Publisher] = _of(
-        {}, 'who may publish: JSON {"KEY": {"tenant": "acme", "may_backfill": false}}; none: tenant "default"'
+        {},
+        'who may publish: JSON {"KEY": {"tenant": "acme", "may_backfill": false, "operator": false}}; none: tenant '
+        '"default". An operator sees and sends every dead letter',
     )
     allow_backfill: bool = _of(False, "backfill is accepted from anybody; else of tenants of which a key may backfill")
     stale_after_s: float = _of(10.0, "a value is stale when a record has waited longer than this", "s", gt=0, le=86_400)

@@ -20,6 +20,7 @@ class Role(StrEnum):
     ACTIVITY = "activity"
     ORGANISATION = "organisation"
     DEAD_LETTERS = "dead_letters"
+    REDRIVES = "redrives"
     CELLS = "cells"
     ACCOUNTS_STATE = "accounts_state"
     BOARD_STATE = "board_state"
@@ -36,6 +37,7 @@ _KEPT = {
     Role.ACTIVITY: "sales.activity.v1",
     Role.ORGANISATION: "sales.organisation.v1",
     Role.DEAD_LETTERS: "sales.dead-letters.v1",
+    Role.REDRIVES: "sales.redrives.v1",
 }
 _DERIVED = {
     Role.CELLS: "sales.cells.v1",
@@ -79,7 +81,7 @@ class Topics:
     def declarations(self) -> list[TopicDeclaration]:
         """All topics, as they have to be created."""
         partitions = {Role.ACTIVITY: self.activity_partitions, Role.DEAD_LETTERS: self.activity_partitions}
-        partitions |= {Role.ACCOUNTS_STATE: self.activity_partitions}
+        partitions |= {Role.ACCOUNTS_STATE: self.activity_partitions, Role.REDRIVES: 1}
         forever = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
         compacted = {
             "cleanup.policy": "compact",
@@ -89,7 +91,7 @@ class Topics:
         # Cells are kept for ever too: a BOARD that was down for longer than a retention could not go on without a gap.
         # A dead letter is a record as large as any, with headers; a row is bounded by what it holds, not in bytes.
         roomy = {"max.message.bytes": str(LARGE_RECORD_BYTES)}
-        own = {Role.ACCOUNTS_STATE: compacted | roomy, Role.BOARD_STATE: compacted | roomy}
+        own = {Role.ACCOUNTS_STATE: compacted | roomy, Role.BOARD_STATE: compacted | roomy, Role.REDRIVES: compacted}
         own[Role.DEAD_LETTERS] = forever | roomy
         every = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(MAX_RECORD_BYTES)}
         return [

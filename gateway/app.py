@@ -18,6 +18,8 @@ from gateway.bodies import MAX_BODY_BYTES, OVERSIZE, Form, form_of
 from gateway.broadcast import Broadcast, TooManyClients
 from gateway.ingest import RETRY_AFTER_S, Ingest, unread
 from gateway.keyring import Keyring
+from gateway.letters import routes as letters
+from gateway.letters.desk import LettersDesk
 from gateway.metrics import GatewayMetrics
 from gateway.query import BadQuery, Selection, parse
 from gateway.reading import Reading
@@ -59,6 +61,7 @@ class Parts:
     broadcast: Broadcast
     metrics: GatewayMetrics
     background: Mapping[str, Callable[[], Awaitable[None]]]
+    letters: LettersDesk
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -76,6 +79,7 @@ def create_app(parts: Parts) -> FastAPI:
     _add_publishing(app, parts)
     _add_reading(app, parts)
     _add_operation(app, parts)
+    letters.add(app, parts.letters, parts.keyring)
     pages.add(app)
     return app
 

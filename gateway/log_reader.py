@@ -22,8 +22,8 @@ POLL_MS = 250
 class LogReader:
     """A consumer of chosen partitions. Positions are ours: a new reader goes on where it is told to."""
 
-    def __init__(self, brokers: str, names: Mapping[str, str], signing_key: bytes) -> None:
-        """``names``: role → topic."""
+    def __init__(self, brokers: str, names: Mapping[str, str], signing_key: bytes, *, fetch_wait_ms: int = 500) -> None:
+        """``names``: role → topic. ``fetch_wait_ms``: how long the broker may hold back an answer that is empty."""
         self._brokers = brokers
         self._names = names
         self._partitions: dict[str, int] = {}
@@ -37,6 +37,7 @@ class LogReader:
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",
+            fetch_max_wait_ms=fetch_wait_ms,
             max_partition_fetch_bytes=2 * 1024 * 1024,
             retry_backoff_ms=100,
         )
@@ -67,6 +68,17 @@ class LogReader:
         tps = {TopicPartition(self._names[role], number): (role, number) for role, number in partitions}
         ends = await self._consumer.end_offsets(list(tps))
         return {tps[tp]: end for tp, end in ends.items()}
+
+    async def beginnings(self, partitions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """The first offset of each (role, partition) that the broker still has."""
+        tps = {TopicPartition(self._names[role], number): (role, number) for role, number in partitions}
+        return {tps[tp]: first for tp, first in (await self._consumer.beginning_offsets(list(tps))).items()}
+
+    async def offsets_at(self, partitions: Sequence[tuple[str, int]], at_ms: int) -> dict[tuple[str, int], int | None]:
+        """The first offset appended at ``at_ms`` or later of each (role, partition); None where there is none yet."""
+        tps = {TopicPartition(self._names[role], number): (role, number) for role, number in partitions}
+        found = await self._consumer.offsets_for_times(dict.fromkeys(tps, max(0, at_ms)))
+        return {tps[tp]: None if place is None else place.offset for tp, place in found.items()}
 
     def begin_at(self, offsets: Mapping[tuple[str, int], int]) -> None:
         """Read these partitions, and only these, from these offsets on."""

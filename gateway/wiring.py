@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from config.catalogue import load_definitions
 from config.settings import Settings
@@ -12,6 +12,9 @@ from gateway.app import Parts
 from gateway.broadcast import Broadcast
 from gateway.ingest import Ingest
 from gateway.keyring import Keyring
+from gateway.letters.desk import LettersDesk
+from gateway.letters.log import LetterLog
+from gateway.letters.sending import Redriver
 from gateway.log_reader import LogReader
 from gateway.log_writer import LogWriter
 from gateway.metrics import GatewayMetrics
@@ -23,7 +26,10 @@ from stream.board.stage import BoardStage
 from stream.catalogue.catalogue import Catalogue
 
 READ_ROLES = ("activity", "cells", "organisation", "board_state")
-WRITTEN_ROLES = ("activity", "organisation", "dead_letters")
+WRITTEN_ROLES = ("activity", "organisation", "dead_letters", "redrives")
+LETTER_ROLES = ("dead_letters", "redrives")
+# A question about letters reads up to an end that is known: it must not wait for records beyond.
+LETTER_FETCH_WAIT_MS = 20
 TOPICS_PAUSE_S = 2.0
 
 log = logging.getLogger(__name__)
@@ -55,15 +61,20 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     topics_there = asyncio.Event()
     writer = LogWriter(brokers, {role: topics.name_of(role) for role in WRITTEN_ROLES})
     ingest = Ingest(writer, signing_key, metrics.events_judged)
+    desk = LettersDesk(lambda: open_letters(settings), Redriver(writer, signing_key))
 
     async def prepare() -> None:
         await _wait_for_topics(brokers, ensure_topics)
         topics_there.set()
         await asyncio.Event().wait()
 
+    def learn_partitions(partitions: Mapping[str, int]) -> None:
+        ingest.learn_partitions(partitions)
+        desk.redriver.learn_partitions(partitions)
+
     async def write() -> None:
         await topics_there.wait()
-        await writer.run(ingest.learn_partitions)
+        await writer.run(learn_partitions)
 
     async def follow() -> None:
         await topics_there.wait()
@@ -74,8 +85,16 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         await staleness.watch(lambda: KafkaProgress(brokers, topics, reader()).opened())
 
     background = {"topics": prepare, "writer": write, "replica": follow, "staleness": watch, "broadcast": broadcast.run}
+    background["letters"] = desk.run
     keyring = Keyring(settings.api_keys, allow_backfill=settings.allow_backfill)
-    return Parts(ingest, lambda: writer.is_open, keyring, replica, reading, broadcast, metrics, background)
+    return Parts(ingest, lambda: writer.is_open, keyring, replica, reading, broadcast, metrics, background, desk)
+
+
+def open_letters(settings: Settings) -> LetterLog:
+    """A reader of the letters, to be opened. Call it inside an event loop."""
+    names = {role: settings.topics.name_of(role) for role in LETTER_ROLES}
+    # No key: the time of a letter is that of its writing; the receipt is among its headers.
+    return LetterLog(LogReader(settings.kafka_brokers, names, b"", fetch_wait_ms=LETTER_FETCH_WAIT_MS))
 
 
 async def _wait_for_topics(brokers: str, ensure_topics: Callable[[], None]) -> None:

@@ -17,10 +17,14 @@ from gateway.broadcast import Broadcast
 from gateway.gate import Gate
 from gateway.ingest import Ingest
 from gateway.keyring import Keyring, Publisher
+from gateway.letters.desk import LettersDesk
+from gateway.letters.log import LetterLog
+from gateway.letters.sending import Redriver
 from gateway.metrics import GatewayMetrics
 from gateway.reading import Reading
 from stream.board.board import Board
 from stream.catalogue.catalogue import Catalogue
+from tests.gateway.letters.paper import PaperReader
 from tests.gateway.making import NOW_MS, PARTITIONS, Paper, at, raw
 
 ONE = {"content-type": "application/cloudevents+json"}
@@ -44,7 +48,10 @@ class Desk:
         self.reading = reading
         broadcast = Broadcast(reading.frame, asyncio.Event(), metrics)
         keyring = Keyring(keys, allow_backfill=True)
-        parts = Parts(ingest, lambda: not self.paper.away, keyring, self.ready, reading, broadcast, metrics, {})
+        letters = LettersDesk(lambda: LetterLog(PaperReader()), Redriver(self.paper, b""))
+        parts = Parts(
+            ingest, lambda: not self.paper.away, keyring, self.ready, reading, broadcast, metrics, {}, letters
+        )
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(parts)), base_url="http://gateway")
 
 

@@ -1,0 +1,216 @@
+"""Reading the letters where they lie: no database, no index that could differ from the topic.
+
+A page is a merge of the partitions by the time at which letters were refused; a cursor says where each partition
+stands. The marks of sendings are few and small: they are kept by address, and what is new is read before each answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from typing import NamedTuple
+
+from config.topics import Role
+from gateway.letters.letter import Address, Letter, Mark, address_of, decode_mark, letter_in
+from gateway.letters.selection import Cursor, Order, Selection
+from gateway.log_reader import LogReader
+from schemas.records import RecordBatch
+
+LETTERS, REDRIVES = Role.DEAD_LETTERS.value, Role.REDRIVES.value
+FIRST_CHUNK, LONGEST_CHUNK = 256, 4_096
+STALL_S = 30.0
+"""A broker that gives nothing of what it has for so long is taken for absent."""
+
+Ranges = Mapping[int, tuple[int, int]]
+"""By partition: the first offset and the one after the last."""
+
+
+class LogStalled(TimeoutError):
+    """The broker has records and gives none."""
+
+
+class Budget(NamedTuple):
+    """What a page may cost: letters looked at, and seconds."""
+
+    letters: int
+    seconds: float
+
+
+UNBOUNDED = Budget(2**62, float("inf"))
+
+
+class Page(NamedTuple):
+    """Letters without their bytes. ``cursor`` is None where nothing is left; before that a page may even be empty."""
+
+    letters: list[Letter]
+    cursor: Cursor | None
+
+
+class LetterLog:
+    """One reader of the letters and of their marks, for one question at a time."""
+
+    def __init__(self, reader: LogReader) -> None:
+        self._reader = reader
+        self._marks_read = 0
+        self.marks: dict[Address, Mark] = {}
+
+    async def open(self) -> None:
+        """Connect. Raises KafkaError or OSError."""
+        await self._reader.open()
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+    async def read_marks(self) -> None:
+        """Learn of every sending up to now."""
+        place = (REDRIVES, 0)
+        end = (await self._reader.stable_ends([place]))[place]
+        first = (await self._reader.beginnings([place]))[place]
+        async for batch in self._batches(REDRIVES, 0, max(first, self._marks_read), end):
+            for key, value in zip(batch.keys, batch.values, strict=True):
+                address, mark = address_of((key or b"").decode(errors="replace")), decode_mark(value or b"")
+                if address is not None and mark is not None:
+                    self.marks[address] = mark
+        self._marks_read = max(self._marks_read, end)
+
+    async def ranges(self, selection: Selection) -> Ranges:
+        """Where the letters of a selection's span of time lie, as far as the log goes now."""
+        places = [(LETTERS, number) for number in range(self._reader.partitions_of(LETTERS))]
+        ends = await self._reader.stable_ends(places)
+        firsts: Mapping[tuple[str, int], int | None] = await self._reader.beginnings(places)
+        lasts: Mapping[tuple[str, int], int | None] = {}
+        if selection.since_ms is not None:
+            firsts = await self._reader.offsets_at(places, selection.since_ms)
+        if selection.until_ms is not None:
+            lasts = await self._reader.offsets_at(places, selection.until_ms)
+        found = {}
+        for place in places:
+            first, last = firsts[place], lasts.get(place)
+            end = ends[place] if last is None else min(last, ends[place])
+            found[place[1]] = (end if first is None else min(first, end), end)
+        return found
+
+    async def get(self, address: Address) -> Letter | None:
+        """The letter at an address; None if there is none."""
+        if address.partition >= self._reader.partitions_of(LETTERS):
+            return None
+        place = (LETTERS, address.partition)
+        first, end = (await self._reader.beginnings([place]))[place], (await self._reader.stable_ends([place]))[place]
+        if first <= address.offset < end:
+            async for letter in self.between({address.partition: (address.offset, address.offset + 1)}):
+                return letter
+        return None
+
+    async def between(self, ranges: Ranges) -> AsyncIterator[Letter]:
+        """Every letter of these ranges, a partition after the other. Raises LogStalled."""
+        for partition, (begin, end) in ranges.items():
+            async for batch in self._batches(LETTERS, partition, begin, end):
+                for index, offset in enumerate(batch.offsets):
+                    if offset < end:
+                        yield letter_in(batch, index)
+
+    async def _batches(self, role: str, partition: int, begin: int, end: int) -> AsyncIterator[RecordBatch]:
+        """What lies between two offsets, the last batch perhaps a little more. Raises LogStalled."""
+        if begin >= end:
+            return
+        self._reader.begin_at({(role, partition): begin})
+        moved_s = time.monotonic()
+        while (position := self._reader.position(role, partition)) < end:
+            async for batch in self._reader.batches():
+                yield batch
+            if self._reader.position(role, partition) > position:
+                moved_s = time.monotonic()
+            elif time.monotonic() - moved_s > STALL_S:
+                raise LogStalled(f"nothing of {role} {partition} from offset {position} on")
+
+    async def matching(self, selection: Selection, ranges: Ranges) -> AsyncIterator[Letter]:
+        """The letters of a selection with their bytes, oldest first within a partition."""
+        async for letter in self.between(ranges):
+            if selection.takes(letter, self.marks.get(letter.address)):
+                yield letter
+
+    async def page(
+        self, selection: Selection, ranges: Ranges, order: Order, *, limit: int, budget: Budget = UNBOUNDED
+    ) -> Page:
+        """Up to ``limit`` letters of a selection in order, as far as the budget goes."""
+        every = lanes = [_Lane(number, begin, end, order) for number, (begin, end) in ranges.items()]
+        found: list[Letter] = []
+        looked, until_s = 0, time.monotonic() + budget.seconds
+        while len(found) < limit:
+            empty = [lane for lane in lanes if lane.is_empty]
+            if empty:
+                if looked >= budget.letters or time.monotonic() > until_s:
+                    break
+                for lane in empty:
+                    looked += await self._fill(lane, selection)
+            elif not (lanes := [lane for lane in lanes if not lane.is_over]):
+                return Page(found, None)
+            else:
+                found.append(min(lanes, key=_Lane.rank).take())
+        is_over = all(lane.is_over for lane in every)
+        return Page(found, None if is_over else Cursor(order, {lane.number: lane.place() for lane in every}))
+
+    async def _fill(self, lane: _Lane, selection: Selection) -> int:
+        """Read a lane's next chunk; how many letters were looked at."""
+        looked = 0
+        begin, end = lane.next_chunk()
+        passed = []
+        async for letter in self.between({lane.number: (begin, end)}):
+            looked += 1
+            if selection.takes(letter, self.marks.get(letter.address)):
+                passed.append(letter.lightened())
+        lane.waiting.extend(passed if lane.order is Order.OLDEST else reversed(passed))
+        return looked
+
+
+class _Lane:
+    """A partition on its way through a page: what passed of the chunks that were read, and what is still unread."""
+
+    def __init__(self, number: int, begin: int, end: int, order: Order) -> None:
+        self.number, self.order = number, order
+        self.waiting: deque[Letter] = deque()
+        self._begin, self._end = begin, end
+        self._chunk = FIRST_CHUNK
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether more has to be read before it is known what comes next."""
+        return not self.waiting and self._begin < self._end
+
+    @property
+    def is_over(self) -> bool:
+        return not self.waiting and self._begin >= self._end
+
+    def next_chunk(self) -> tuple[int, int]:
+        """The offsets to read next, which then count as read."""
+        begin, end = self._begin, self._end
+        if self.order is Order.OLDEST:
+            end = self._begin = min(end, begin + self._chunk)
+        else:
+            begin = self._end = max(begin, end - self._chunk)
+        self._chunk = min(2 * self._chunk, LONGEST_CHUNK)
+        return begin, end
+
+    def rank(self) -> tuple[int, int, int]:
+        """The place of what comes next among the other lanes' in order: the lowest is first."""
+        letter = self.waiting[0]
+        sign = 1 if self.order is Order.OLDEST else -1
+        return sign * letter.refused_ms, sign * self.number, sign * letter.address.offset
+
+    def take(self) -> Letter:
+        """What comes next."""
+        return self.waiting.popleft()
+
+    def place(self) -> int:
+        """Where another page goes on: from this offset on, or (newest first) below it."""
+        if self.order is Order.OLDEST:
+            return self.waiting[0].address.offset if self.waiting else self._begin
+        return self.waiting[0].address.offset + 1 if self.waiting else self._end
+
+
+def narrowed(ranges: Ranges, cursor: Cursor) -> Ranges:
+    """What is left of ranges behind a cursor."""
+    if cursor.order is Order.OLDEST:
+        return {number: (max(begin, cursor.offsets.get(number, 0)), end) for number, (begin, end) in ranges.items()}
+    return {number: (begin, min(end, cursor.offsets.get(number, 0))) for number, (begin, end) in ranges.items()}
