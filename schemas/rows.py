@@ -78,7 +78,8 @@ class SeriesRow(msgspec.Struct, array_like=True, gc=False):
     panes: list[int]
     knowns: list[int]
     values: list[int | str]
-    late: list[tuple[int, int, int]]  # pane, known, newest receipt (UTC seconds) of a contribution that came late
+    # of contributions that came late: pane, known, newest receipt (UTC seconds), amount
+    late: list[tuple[int, int, int, int | str]]
 
 
 class OrganisationRow(msgspec.Struct, array_like=True, gc=False):

@@ -56,5 +56,5 @@ class Board:
             if reflected.get(segment, 0) <= offset:
                 series = self.open(key)
                 series.add(pane, known, int(packed))
-                series.note_late(pane, known, receipt_s)
+                series.note_late(pane, known, receipt_s, int(packed))
                 yield segment

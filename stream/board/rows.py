@@ -9,7 +9,7 @@ import msgspec
 from schemas.cells import pack_amount
 from schemas.rows import ROW_VERSION, SeriesRow, UnreadableRow, body_of, stamp
 from stream.board.board import SegmentKey
-from stream.board.series import Segment
+from stream.board.segments import Segment
 
 PART_NUMBERS = 20_000
 """Numbers of a segment in one row: below half a megabyte."""
@@ -65,7 +65,7 @@ def encode_segment(segment: Segment, offset: int) -> Iterator[bytes]:
     panes = [*segment.plain, *(pane for pane, _ in segment.moved)]
     knowns = [*segment.plain, *(known for _, known in segment.moved)]
     values = [pack_amount(amount) for amount in (*segment.plain.values(), *segment.moved.values())]
-    late = [(pane, known, receipt_s) for (pane, known), receipt_s in segment.late.items()]
+    late = [(*place, receipt_s, pack_amount(amount)) for place, (receipt_s, amount) in segment.late.items()]
     for low in range(0, max(len(panes), len(late)), PART_NUMBERS):
         part = slice(low, low + PART_NUMBERS)
         yield stamp(offset, _encode(SeriesRow(ROW_VERSION, panes[part], knowns[part], values[part], late[part])))
@@ -82,5 +82,5 @@ def decode_segment(row: bytes) -> Segment:
             segment.plain[pane] = int(amount)
         else:
             segment.moved[pane, known] = int(amount)
-    segment.late = {(pane, known): receipt_s for pane, known, receipt_s in packed.late}
+    segment.late = {(pane, known): (receipt_s, int(amount)) for pane, known, receipt_s, amount in packed.late}
     return segment

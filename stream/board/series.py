@@ -1,7 +1,6 @@
 """A series: the numbers of one measure for one value of a dimension and one facet, by pane and by when they are known.
 
-Most numbers are known at their own pane: those are summed from sorted panes with running totals. The others keep both
-times.
+What is read is mostly known already: then a sum is the difference of two running sums, however long the series.
 """
 
 from __future__ import annotations
@@ -10,33 +9,19 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate
 
-SEGMENT_MIN = 28 * 24 * 60
-"""A state row holds one segment of a series: 28 days of panes."""
-
-
-class Segment:
-    """The numbers of 28 days: ``plain`` by pane, ``moved`` by (pane, known), ``late`` receipts (UTC s) by (pane,
-    known).
-    """
-
-    __slots__ = ("late", "moved", "plain")
-
-    def __init__(self) -> None:
-        self.plain: dict[int, int] = {}
-        self.moved: dict[tuple[int, int], int] = {}
-        self.late: dict[tuple[int, int], int] = {}
+from stream.board.segments import INT64_MAX, SEGMENT_MIN, Segment
 
 
 class Series:
     """All segments of a series, and what reading them needs, made when it is asked for."""
 
-    __slots__ = ("_moved", "_panes", "_totals", "segments")
+    __slots__ = ("_before", "_last", "_ordered", "segments")
 
     def __init__(self) -> None:
         self.segments: dict[int, Segment] = {}
-        self._panes: list[int] | None = None
-        self._totals: list[int] = []
-        self._moved: list[tuple[int, int, int]] = []
+        self._last = -INT64_MAX  # the newest pane or known
+        self._ordered: list[int] | None = None  # numbers of segments
+        self._before: list[int] = []  # the sum of all segments before each
 
     @staticmethod
     def segment_of(pane: int) -> int:
@@ -49,16 +34,16 @@ class Series:
         segment = self.segments.get(number)
         if segment is None:
             segment = self.segments[number] = Segment()
-        if pane == known:
-            segment.plain[pane] = segment.plain.get(pane, 0) + amount
-        else:
-            segment.moved[pane, known] = segment.moved.get((pane, known), 0) + amount
-        self._panes = None
+            self._ordered = None
+        elif self._ordered is not None and number != self._ordered[-1]:
+            self._ordered = None
+        segment.add(pane, known, amount)
+        if pane > self._last or known > self._last:
+            self._last = max(pane, known)
 
-    def note_late(self, pane: int, known: int, receipt_s: int) -> None:
+    def note_late(self, pane: int, known: int, receipt_s: int, amount: int) -> None:
         """Note that a contribution came late."""
-        late = self.segments[pane // SEGMENT_MIN].late
-        late[pane, known] = max(late.get((pane, known), 0), receipt_s)
+        self.segments[pane // SEGMENT_MIN].note_late(pane, known, receipt_s, amount)
 
     def put(self, number: int, part: Segment) -> None:
         """Take a segment, or a part of one, as restored."""
@@ -66,50 +51,61 @@ class Series:
         if segment is None:
             self.segments[number] = part
         else:
-            segment.plain |= part.plain
-            segment.moved |= part.moved
-            segment.late |= part.late
-        self._panes = None
+            segment.join(part)
+        self._ordered = None
+        self._last = max(
+            [self._last, *part.plain, *(known for _, known in part.moved), *(pane for pane, _ in part.moved)]
+        )
 
-    def total(self, start: int, end: int, cut: int) -> int:
+    def total(self, start: int, end: int, cut: int, *, without_late: bool = False) -> int:
         """The sum over panes in [start, end) of what is known before ``cut``, all in UTC minutes."""
-        panes = self._sorted()
-        low, high = bisect_left(panes, start), bisect_left(panes, min(end, cut))
-        total = self._totals[high] - self._totals[low] if high > low else 0
-        return total + sum(n for pane, known, n in self._moved if start <= pane < end and known < cut)
+        if start >= end:
+            return 0
+        if cut > self._last:
+            total = self._below(end) - self._below(start)
+        else:
+            total = sum(segment.numbers().between(start, end, cut) for segment in self._within(start, end))
+        if without_late:
+            late = (segment.late_numbers() for segment in self._within(start, end) if segment.late)
+            total -= sum(numbers.between(start, end, cut) for numbers in late)
+        return total
 
-    def amounts(self, start: int, end: int, cut: int) -> Iterator[tuple[int, int]]:
+    def amounts(self, start: int, end: int, cut: int, *, without_late: bool = False) -> Iterator[tuple[int, int]]:
         """(pane, amount) of the same cells one by one, for what depends on the day."""
-        panes = self._sorted()
-        for at in range(bisect_left(panes, start), bisect_left(panes, min(end, cut))):
-            yield panes[at], self._totals[at + 1] - self._totals[at]
-        for pane, known, amount in self._moved:
-            if start <= pane < end and known < cut:
-                yield pane, amount
+        for segment in self._within(start, end):
+            yield from segment.numbers().each(start, end, cut)
+            if without_late and segment.late:
+                yield from ((pane, -amount) for pane, amount in segment.late_numbers().each(start, end, cut))
 
     def latest_receipt(self, start: int, end: int, cut: int) -> int:
         """The newest receipt (UTC s) of a late contribution among the same cells; 0 if none came late."""
-        newest = 0
-        for segment in self.segments.values():
-            for (pane, known), receipt_s in segment.late.items():
-                if start <= pane < end and known < cut:
-                    newest = max(newest, receipt_s)
-        return newest
+        late = (segment.receipts() for segment in self._within(start, end) if segment.late)
+        return max((receipts.latest(start, end, cut) for receipts in late), default=0)
 
     def first_pane(self) -> int | None:
         """The oldest pane that holds anything."""
-        panes = self._sorted()
-        candidates = panes[:1] + [pane for pane, _, _ in self._moved]
-        return min(candidates, default=None)
+        return self.segments[min(self.segments)].numbers().panes[0] if self.segments else None
 
-    def _sorted(self) -> list[int]:
-        if self._panes is None:
-            plain: dict[int, int] = {}
-            moved: list[tuple[int, int, int]] = []
-            for segment in self.segments.values():
-                plain.update(segment.plain)
-                moved += [(pane, known, amount) for (pane, known), amount in segment.moved.items()]
-            self._panes = sorted(plain)
-            self._totals = [0, *accumulate(plain[pane] for pane in self._panes)]
-            self._moved = moved
-        return self._panes
+    def _within(self, start: int, end: int) -> Iterator[Segment]:
+        """Segments that share panes with [start, end), in order."""
+        numbers = self._numbers()
+        low, high = bisect_left(numbers, start // SEGMENT_MIN), bisect_left(numbers, -(-end // SEGMENT_MIN))
+        return (self.segments[number] for number in numbers[low:high])
+
+    def _below(self, end: int) -> int:
+        """The sum over panes before ``end``."""
+        numbers = self._numbers()
+        number = end // SEGMENT_MIN
+        at = bisect_left(numbers, number)
+        if at < len(numbers) and numbers[at] == number:
+            return self._before[at] + self.segments[number].numbers().below(end)
+        if at == len(numbers) and numbers:
+            return self._before[at - 1] + self.segments[numbers[-1]].numbers().sums[-1]
+        return self._before[at] if at < len(numbers) else 0
+
+    def _numbers(self) -> list[int]:
+        if self._ordered is None:
+            self._ordered = sorted(self.segments)
+            sums = (self.segments[number].numbers().sums[-1] for number in self._ordered)
+            self._before = [0, *accumulate(sums)]
+        return self._ordered
