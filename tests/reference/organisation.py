@@ -121,7 +121,8 @@ class Organisation:
     def is_active(self, rep: str, day: dt.date) -> bool:
         """Whether the rep is on the roster on a local day, and active."""
         entries = self.entries(rep, day)
-        return bool(entries) and entries[-1][1].active
+        given = [said.active for _, said in entries if said.active is not None]
+        return bool(entries) and (given[-1] if given else True)
 
     def rate_on(self, currency: str, base: str, day: dt.date) -> Fraction | None:
         """Units of the base currency for one of ``currency`` at the end of a local day; None where none was set."""

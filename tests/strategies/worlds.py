@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -10,13 +11,14 @@ from tests.reference.arrivals import Arrival
 from tests.strategies.drafts import (
     BASE_MS,
     DAY_MS,
+    FIRST_DAY,
     HOUR_MS,
     MINUTE_MS,
     MIX,
-    ORGANISATION,
     Draft,
     drafts,
     moments,
+    placed,
     raw_of,
 )
 
@@ -56,6 +58,22 @@ looks = st.builds(
     st.sampled_from([0, 1, 1, 2, 3, 8, 21, 34, 36, 60, 60, 99, 100]),
     st.sampled_from([0, 4, 5, 14, 16, 61, 91, 239, 700, 1438]),
 )
+
+
+ERAS_MS = (0, 0, 0, (dt.date(2028, 2, 27) - FIRST_DAY).days * DAY_MS, (dt.date(2026, 10, 23) - FIRST_DAY).days * DAY_MS)
+"""Besides the days in spring on which clocks change: a leap day, and the days on which they change back."""
+SAID_MIX = ("sales.tenant.configured", "sales.roster.changed", "sales.rate.set")
+PLANNING = (
+    *["sales.tenant.configured", "sales.target.set", "sales.calendar.changed"] * 2,
+    *["sales.roster.changed"] * 4,
+    *["sales.absence.recorded", "sales.rate.set", "sales.product.configured"],
+)
+"""Words about who works when, and for what."""
+
+
+def in_era(draft: Draft, era_ms: int) -> Draft:
+    """The same event in a world that begins later."""
+    return {**draft, "time_ms": draft["time_ms"] + era_ms, "data": placed(draft["data"], era_ms)}
 
 
 @st.composite
@@ -98,11 +116,11 @@ def received(draft: Draft, delay_ms: int, **marks: Any) -> tuple[int, bytes]:
 
 @st.composite
 def receipts(
-    draw: st.DrawFn, sent: list[Draft], delays: st.SearchStrategy[int], *, may_shuffle: bool = True
+    draw: st.DrawFn, sent: list[Draft], delays: st.SearchStrategy[int], *, may_shuffle: bool = True, era_ms: int = 0
 ) -> list[Arrival]:
     """The records in order of receipt: delayed each on its own, or all together as history in any order."""
     if may_shuffle and draw(st.integers(0, 3)) == 0:
-        landed_ms = max((draft["time_ms"] for draft in sent), default=BASE_MS) + MINUTE_MS
+        landed_ms = max((draft["time_ms"] for draft in sent), default=BASE_MS + era_ms) + MINUTE_MS
         return [Arrival(raw_of({**draft, "backfill": True}), landed_ms) for draft in draw(st.permutations(sent))]
     landed = sorted((received(draft, draw(delays)) for draft in sent), key=lambda pair: pair[0])
     return [Arrival(raw, received_ms) for received_ms, raw in landed]
@@ -118,8 +136,13 @@ def worlds(
     delays: st.SearchStrategy[int] = DELAYED,
     at: st.SearchStrategy[int] = moments,
     look: st.SearchStrategy[int] = looks,
+    said: tuple[str, ...] = SAID_MIX,
+    most_said: int = 6,
 ) -> World:
     """A tenant's history of up to ``most`` activity identities and a few words about its organisation."""
     activity = draw(sent_events(list(types), list(subjects), at=at, most=most, least=min(5, most)))
-    said = draw(sent_events(list(ORGANISATION), ["org"], at=said_at, most=6))
-    return World(draw(receipts(activity, delays)), draw(receipts(said, delays, may_shuffle=False)), draw(look))
+    words = draw(sent_events(list(said), ["org"], at=said_at, most=most_said))
+    era_ms = draw(st.sampled_from(ERAS_MS))
+    activity, words = ([in_era(draft, era_ms) for draft in sent] for sent in (activity, words))
+    arrivals = draw(receipts(activity, delays, era_ms=era_ms)), draw(receipts(words, delays, may_shuffle=False))
+    return World(*arrivals, draw(look) + era_ms)
