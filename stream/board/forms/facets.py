@@ -22,7 +22,8 @@ def facets_of(
     facets: dict[str, Number] = {}
     for name, amount in by_facet(moment, definition, scope, window).items():
         if definition.facets == "count":
-            facets[name] = shortest(amount)
+            if amount or name in definition.facet_names:
+                facets[name] = shortest(amount)
         elif amount and denominator:
             facets[name] = shortest(amount / denominator)
     return facets
