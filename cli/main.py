@@ -18,6 +18,7 @@ COMMANDS = {
     "gateway": ("cli.gateway", "gateway", "Take events and answer questions over HTTP."),
     "topics": ("cli.topics", "topics", "Create and check the topics."),
     "import": ("cli.importer.command", "import_", "Turn a CRM export into events."),
+    "letters": ("cli.letters.command", "letters", "Find, show, patch and send dead letters."),
     "replay": ("cli.replay.command", "replay", "Compute every KPI from event files, without Kafka."),
     "settings": ("cli.settings", "settings", "Print every setting with its default, unit and meaning."),
 }
@@ -32,7 +33,10 @@ def build(wanted: str | None) -> typer.Typer:
     app.callback()(_salespulse)
     for name, (module, function, meaning) in COMMANDS.items():
         called = getattr(importlib.import_module(module), function) if name == wanted else _unloaded
-        app.command(name, short_help=meaning)(called)
+        if isinstance(called, typer.Typer):
+            app.add_typer(called, name=name, short_help=meaning)
+        else:
+            app.command(name, short_help=meaning)(called)
     return app
 
 

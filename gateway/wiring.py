@@ -13,7 +13,7 @@ from gateway.broadcast import Broadcast
 from gateway.ingest import Ingest
 from gateway.keyring import Keyring
 from gateway.letters.desk import LettersDesk
-from gateway.letters.log import LetterLog
+from gateway.letters.log import open_letters
 from gateway.letters.sending import Redriver
 from gateway.log_reader import LogReader
 from gateway.log_writer import LogWriter
@@ -27,9 +27,6 @@ from stream.catalogue.catalogue import Catalogue
 
 READ_ROLES = ("activity", "cells", "organisation", "board_state")
 WRITTEN_ROLES = ("activity", "organisation", "dead_letters", "redrives")
-LETTER_ROLES = ("dead_letters", "redrives")
-# A question about letters reads up to an end that is known: it must not wait for records beyond.
-LETTER_FETCH_WAIT_MS = 20
 TOPICS_PAUSE_S = 2.0
 
 log = logging.getLogger(__name__)
@@ -88,13 +85,6 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     background["letters"] = desk.run
     keyring = Keyring(settings.api_keys, allow_backfill=settings.allow_backfill)
     return Parts(ingest, lambda: writer.is_open, keyring, replica, reading, broadcast, metrics, background, desk)
-
-
-def open_letters(settings: Settings) -> LetterLog:
-    """A reader of the letters, to be opened. Call it inside an event loop."""
-    names = {role: settings.topics.name_of(role) for role in LETTER_ROLES}
-    # No key: the time of a letter is that of its writing; the receipt is among its headers.
-    return LetterLog(LogReader(settings.kafka_brokers, names, b"", fetch_wait_ms=LETTER_FETCH_WAIT_MS))
 
 
 async def _wait_for_topics(brokers: str, ensure_topics: Callable[[], None]) -> None:

@@ -11,12 +11,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
 
+from config.settings import Settings
 from config.topics import Role
 from gateway.letters.letter import Address, Letter, Mark, address_of, decode_mark, letter_in
 from gateway.letters.selection import Cursor, Order, Selection
 from gateway.log_reader import LogReader
 from schemas.records import RecordBatch
 
+# A question reads up to an end that is known: it must not wait for records beyond.
+FETCH_WAIT_MS = 20
 LETTERS, REDRIVES = Role.DEAD_LETTERS.value, Role.REDRIVES.value
 FIRST_CHUNK, LONGEST_CHUNK = 256, 4_096
 STALL_S = 30.0
@@ -214,3 +217,10 @@ def narrowed(ranges: Ranges, cursor: Cursor) -> Ranges:
     if cursor.order is Order.OLDEST:
         return {number: (max(begin, cursor.offsets.get(number, 0)), end) for number, (begin, end) in ranges.items()}
     return {number: (begin, min(end, cursor.offsets.get(number, 0))) for number, (begin, end) in ranges.items()}
+
+
+def open_letters(settings: Settings) -> LetterLog:
+    """A reader of the letters, still to be opened. Call it inside an event loop."""
+    names = {role: settings.topics.name_of(role) for role in (LETTERS, REDRIVES)}
+    # No signing key: the time of a record is that of its writing here; the receipt is among its headers.
+    return LetterLog(LogReader(settings.kafka_brokers, names, b"", fetch_wait_ms=FETCH_WAIT_MS))

@@ -11,12 +11,12 @@ from fastapi import FastAPI, Request, Response
 
 from gateway.ingest import NOT_TAKEN, RETRY_AFTER_S
 from gateway.keyring import Keyring
+from gateway.letters import shown
 from gateway.letters.desk import LettersAway, LettersDesk, Sent
 from gateway.letters.judging import Rules
 from gateway.letters.letter import Address, address_of
 from gateway.letters.patching import Patch, Unpatchable, patch_from
 from gateway.letters.selection import FILTERS, Order, one, parse_filters, read_cursor, spell
-from gateway.letters.shown import held
 from gateway.query import BadQuery
 from schemas.plain_json import MalformedJson, parse
 
@@ -104,9 +104,9 @@ def _guarded(answer: Answering) -> Answering:
 
 def _told(sent: Sent, *, dry: bool) -> Response:
     """What became of a letter: 200 if it was sent or can be, 400 if it is refused, 503 if the broker can't."""
-    told: dict[str, Any] = msgspec.to_builtins(sent.outcome)
+    told = shown.told(sent.outcome)
     if dry and sent.raw is not None:
-        told |= held(sent.raw)
+        told |= shown.held(sent.raw)
     if sent.outcome.code == NOT_TAKEN:
         return _json(told, 503, {"Retry-After": str(RETRY_AFTER_S)})
     return _json(told, 200 if sent.outcome.is_good else 400)

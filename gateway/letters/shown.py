@@ -7,6 +7,8 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from gateway.letters.letter import Letter, Mark
 from gateway.letters.selection import State
 from gateway.letters.sending import Outcome
@@ -72,3 +74,9 @@ def held(raw: bytes, has_bytes: bool = True) -> dict[str, str]:
         return {"text": raw.decode()}
     except UnicodeDecodeError:
         return {"base64": b64encode(raw).decode()}
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """What became of a letter."""
+    found: dict[str, Any] = msgspec.to_builtins(outcome)
+    return found

@@ -1,0 +1,1 @@
+"""`salespulse letters`: the dead letters at the command line."""
