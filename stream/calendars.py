@@ -54,6 +54,18 @@ class Calendar:
         into = local_time(minute, self.spans[max(at - 1, 0)].zone).minute
         return minute - into + HOUR_MIN
 
+    def hour_of(self, minute: int) -> tuple[date, int]:
+        """The local date and hour of a UTC minute."""
+        at = bisect_right(self.spans, minute, key=lambda span: span.start)
+        return self.date_of(minute), local_time(minute, self.spans[max(at - 1, 0)].zone).hour
+
+    def hour_span(self, day: date, hour: int) -> tuple[int, int]:
+        """The UTC minutes [start, end) of a local hour: none where the clock skips it, more where it comes twice."""
+        at = bisect_right(self.spans, day, key=lambda span: span.first_day)
+        zone = self.spans[max(at - 1, 0)].zone
+        start = datetime(day.year, day.month, day.day, hour, tzinfo=zone)
+        return _minute(start), _minute(start + timedelta(hours=1))
+
     def week_start(self, day: date) -> date:
         """The first day of the week that contains ``day``."""
         return day - timedelta(days=(day.isoweekday() - self.week_starts_on) % 7)
@@ -77,8 +89,11 @@ class Calendar:
 @cache
 def midnight(day: date, zone: ZoneInfo) -> int:
     """The UTC minute of a local midnight; where the clock skips it, of the first instant of that day."""
-    instant = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-    return int((instant - EPOCH) // timedelta(minutes=1))
+    return _minute(datetime(day.year, day.month, day.day, tzinfo=zone))
+
+
+def _minute(local: datetime) -> int:
+    return int((local.astimezone(UTC) - EPOCH) // timedelta(minutes=1))
 
 
 def local_time(minute: int, zone: ZoneInfo) -> datetime:

@@ -97,11 +97,11 @@ def worked(week: Week) -> WorkedWeek:
 
 @dataclass(frozen=True)
 class Piece:
-    """UTC minutes [start, end) of somebody's time: by which week (None: every minute), and what a minute weighs."""
+    """UTC minutes [start, end) of somebody's time: what is worked of it (None: every minute), what a minute weighs."""
 
     start: int
     end: int
-    week: Week | None
+    week: WorkedWeek | None
     weight: Fraction = Fraction(1)
 
     def minutes(self, start: int, end: int) -> int:
@@ -109,7 +109,7 @@ class Piece:
         low, high = max(start, self.start), min(end, self.end)
         if low >= high:
             return 0
-        return high - low if self.week is None else worked(self.week).minutes(low, high)
+        return high - low if self.week is None else self.week.minutes(low, high)
 
 
 class Timesheet:
@@ -117,6 +117,11 @@ class Timesheet:
 
     def __init__(self, pieces: Iterable[Piece], absences: Iterable[Span] = ()) -> None:
         self.pieces = tuple(_without(pieces, merged(absences)))
+
+    def within(self, start: int, end: int) -> tuple[Piece, ...]:
+        """The pieces of [start, end): equal for whoever works alike."""
+        shared = (piece for piece in self.pieces if piece.start < end and start < piece.end)
+        return tuple(Piece(max(p.start, start), min(p.end, end), p.week, p.weight) for p in shared)
 
     def minutes(self, start: int, end: int) -> int:
         """Minutes worked in [start, end)."""

@@ -11,14 +11,14 @@ from fractions import Fraction
 from schemas.cells import MINUTE_MS, QUARTER_MIN
 from schemas.kpi import Term
 from schemas.money import exponent
-from stream.board.board import Board
+from stream.board.board import BEGINNING_MS, Board
 from stream.board.measures import LATEST, MONEY
 from stream.board.reference.rates import rates_of
 from stream.board.reference.roster import NOBODY, Groups, Span, groups_of
 from stream.board.reference.settings import settings_of
 from stream.board.reference.versions import FOREVER_MIN
 from stream.board.series import Series
-from stream.board.windows import BEGINNING_MIN, Window
+from stream.board.windows import BEGINNING_MIN, Window, cut_of
 from stream.calendars import Calendar
 
 
@@ -53,6 +53,13 @@ class Total:
 
     amount: Fraction = Fraction(0)
     missing: set[str] = field(default_factory=set)
+
+
+def moment_at(board: Board, as_of_ms: int) -> Moment:
+    """The board at ``as_of`` (epoch ms), cut as precisely as its age allows."""
+    newest_ms = board.newest_ms if board.newest_ms != BEGINNING_MS else as_of_ms
+    finest = settings_of(board.organisation, (as_of_ms // MINUTE_MS + 1) * MINUTE_MS).calendar
+    return moment_of(board, cut_of(as_of_ms, newest_ms, finest), as_of_ms)
 
 
 def moment_of(board: Board, cut: int, as_of_ms: int) -> Moment:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
-from schemas.cells import MINUTE_MS
 from schemas.kpi import KpiDefinition, KpiValue
-from stream.board.board import BEGINNING_MS, Board
+from stream.board.board import Board
 from stream.board.forms.forms import FORMS
-from stream.board.forms.reading import Reading, shortest, shown
-from stream.board.reference.settings import settings_of
-from stream.board.sums import Moment, moment_of
+from stream.board.forms.reading import Reading, shown
+from stream.board.sums import Moment, moment_at
 from stream.board.trust import trust_of
 from stream.board.windows import (
     WINDOWS,
     UnknownWindow,
     Window,
     closed_periods,
-    cut_of,
     is_out_of_history,
     kind_of,
     window_at,
@@ -26,14 +23,6 @@ from stream.board.windows import (
 from stream.catalogue.catalogue import Catalogue, UnknownScope
 
 SCOPE_KINDS = ("company", "team", "rep", "territory", "source")
-
-
-def moment_at(board: Board, as_of_ms: int) -> Moment:
-    """The board at ``as_of`` (epoch ms), cut as precisely as its age allows."""
-    newest_ms = board.newest_ms if board.newest_ms != BEGINNING_MS else as_of_ms
-    finest = settings_of(board.organisation, (as_of_ms // MINUTE_MS + 1) * MINUTE_MS).calendar
-    cut = cut_of(as_of_ms, newest_ms, finest)
-    return moment_of(board, cut, as_of_ms)
 
 
 def value_of(board: Board, catalogue: Catalogue, *, kpi: str, scope: str, window: str, as_of_ms: int) -> KpiValue:
@@ -113,7 +102,7 @@ def _value(moment: Moment, definition: KpiDefinition, scope: str, window: Window
         unit=definition.unit,
         n=reading.n,
         numerator=None if reading.numerator is None else shown(reading.numerator, is_money=money),
-        denominator=None if reading.denominator is None else shortest(reading.denominator),
+        denominator=None if reading.denominator is None else shown(reading.denominator, is_money=money),
         facets=reading.facets,
         status=trust.status,
         restated_at=instant(trust.receipt_s) if trust.receipt_s else None,

@@ -14,6 +14,8 @@ MINUTE_WINDOWS = {"15m": 15, "1h": 60, "24h": 24 * 60}
 DAY_WINDOWS = {"7d": 7, "30d": 30, "90d": 90}
 TO_DATE_WINDOWS = ("today", "wtd", "mtd", "qtd", "ytd")
 WINDOWS = (*MINUTE_WINDOWS, *DAY_WINDOWS, *TO_DATE_WINDOWS, "all")
+PERIODS = {"mtd": 1, "qtd": QUARTER_MONTHS, "ytd": 12}
+"""Windows that grow into a whole period, and its months."""
 ALLOWED = f"{', '.join(WINDOWS)}, month:YYYY-MM, quarter:YYYY-Qn or year:YYYY (1900-2999)"
 
 BEGINNING_MIN = -(2**62)
@@ -93,6 +95,16 @@ def closed_periods(first_pane: int, cut: int, calendar: Calendar) -> Iterator[Wi
     while (end := calendar.day_start(add_months(year, 12))) <= cut:
         yield Window(f"year:{_fiscal_name(year):04d}", calendar.day_start(year), end)
         year = add_months(year, 12)
+
+
+def period_of(name: str, cut: int, calendar: Calendar) -> tuple[date, date] | None:
+    """The whole calendar or fiscal period that a window stands in: its first day and the day after its last; None for a
+    window that is no part of one.
+    """
+    if name in PERIODS:
+        first = _to_date_start(name, calendar.date_of(cut - 1), calendar)
+        return first, add_months(first, PERIODS[name])
+    return _period(name, calendar) if ":" in name else None
 
 
 def _fiscal_name(first: date) -> int:

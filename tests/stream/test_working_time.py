@@ -70,7 +70,10 @@ def test_every_minute_counts_where_no_shifts_were_given() -> None:
 def test_an_absence_is_cut_out_and_a_ramp_weighs() -> None:
     week = Week(BERLIN, OFFICE)
     monday, tuesday, wednesday = (minute(f"2026-05-{at} 00:00") for at in ("18", "19", "20"))
-    pieces = [Piece(monday, tuesday, week, Fraction(1, 4)), Piece(tuesday, wednesday, week, Fraction(1, 2))]
+    pieces = [
+        Piece(monday, tuesday, worked(week), Fraction(1, 4)),
+        Piece(tuesday, wednesday, worked(week), Fraction(1, 2)),
+    ]
     sheet = Timesheet(pieces, [(minute("2026-05-18 16:00"), minute("2026-05-19 10:00"))])
     assert sheet.minutes(monday, wednesday) == 2 * 420 - 2 * 60
     assert sheet.weight(monday, wednesday) == Fraction(360, 4) + Fraction(360, 2)

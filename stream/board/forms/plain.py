@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from schemas.kpi import KpiDefinition
+from schemas.kpi import FormName, KpiDefinition
 from stream.board.forms.facets import by_facet, facets_of
+from stream.board.forms.form import Form
 from stream.board.forms.reading import Number, Reading, shortest
 from stream.board.measures import MONEY
 from stream.board.sums import Moment, sum_terms
 from stream.board.windows import Window
+from stream.catalogue.catalogue import Catalogue
 
 
-def read_sum(moment: Moment, definition: KpiDefinition, scope: str, window: Window) -> Reading:
+def read_sum(moment: Moment, _: Catalogue, definition: KpiDefinition, scope: str, window: Window) -> Reading:
     """The numerator."""
     reading = _read_sums(moment, definition, scope, window)
     reading.value = reading.numerator
@@ -20,7 +22,7 @@ def read_sum(moment: Moment, definition: KpiDefinition, scope: str, window: Wind
     return reading
 
 
-def read_ratio(moment: Moment, definition: KpiDefinition, scope: str, window: Window) -> Reading:
+def read_ratio(moment: Moment, _: Catalogue, definition: KpiDefinition, scope: str, window: Window) -> Reading:
     """``multiplier`` × numerator ÷ denominator ÷ ``divisor``; of money the fraction is kept."""
     reading = _read_sums(moment, definition, scope, window)
     bottom = sum_terms(moment, definition.denominator, scope, window)
@@ -34,7 +36,7 @@ def read_ratio(moment: Moment, definition: KpiDefinition, scope: str, window: Wi
     return reading
 
 
-def read_classes(moment: Moment, definition: KpiDefinition, scope: str, window: Window) -> Reading:
+def read_classes(moment: Moment, _: Catalogue, definition: KpiDefinition, scope: str, window: Window) -> Reading:
     """The numerator, and beside it the count of each class and its share of all."""
     reading = _read_sums(moment, definition, scope, window)
     reading.value = reading.numerator
@@ -59,3 +61,37 @@ def _read_sums(moment: Moment, definition: KpiDefinition, scope: str, window: Wi
         terms=definition.terms,
         is_listed=bool(n or top.amount),
     )
+
+
+def scopes_with_cells(moment: Moment, _: Catalogue, definition: KpiDefinition) -> set[str]:
+    """Every scope of which there is a cell, and every team."""
+    scopes: set[str] = set()
+    for kind in definition.scopes:
+        if kind == "company":
+            scopes.add("company")
+        elif kind == "team":
+            scopes |= {f"team:{team}" for team in moment.spans}
+        elif kind == "territory":
+            scopes |= {f"territory:{territory}" for territory in moment.territories}
+        else:
+            measures = {term.measure for term in definition.terms}
+            scopes |= {f"{kind}:{value}" for measure in measures for value in moment.board.all_of(measure, kind)}
+    return scopes
+
+
+def first_pane_of_cells(moment: Moment, _: Catalogue, definition: KpiDefinition) -> int | None:
+    """The oldest pane of any of its measures."""
+    panes: list[int] = []
+    for measure in {term.measure for term in definition.terms}:
+        for facets in moment.board.all_of(measure, "rep").values():
+            panes += [first for first in (series.first_pane() for series in facets.values()) if first is not None]
+    return min(panes, default=None)
+
+
+PLAIN: dict[FormName, Form] = {
+    "sum": Form(read_sum, scopes_with_cells, first_pane_of_cells),
+    "ratio": Form(read_ratio, scopes_with_cells, first_pane_of_cells),
+    "mean": Form(read_ratio, scopes_with_cells, first_pane_of_cells),
+    "classes": Form(read_classes, scopes_with_cells, first_pane_of_cells),
+}
+"""The forms whose values come out of sums of cells alone."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from schemas.cells import MINUTE_MS
 from schemas.data import RosterChanged, TenantConfigured
 from stream.board.organisation import Organisation
 from stream.board.reference.settings import settings_of
-from stream.board.reference.versions import BEGINNING_MIN, Version, by_day, grouped
+from stream.board.reference.versions import BEGINNING_MIN, Version, by_day, grouped, version_at
 
 NOBODY = "_none"
 
@@ -24,6 +25,17 @@ def rosters_of(organisation: Organisation, cut_ms: int) -> Rosters:
         return {rep: by_day(changes, calendar) for rep, changes in said.items()}
 
     return organisation.remember(("rosters", *_versions(organisation, cut_ms)), make)
+
+
+def active_at(organisation: Organisation, cut_ms: int) -> dict[str, RosterChanged]:
+    """Who is rostered and active on the last day before a cut, and as what."""
+
+    def make() -> dict[str, RosterChanged]:
+        minute = cut_ms // MINUTE_MS - 1
+        now = {rep: version_at(versions, minute) for rep, versions in rosters_of(organisation, cut_ms).items()}
+        return {rep: said for rep, said in now.items() if said is not None and said.active is not False}
+
+    return organisation.remember(("active", cut_ms, *_versions(organisation, cut_ms)), make)
 
 
 def groups_of(organisation: Organisation, cut_ms: int, field: str) -> Groups:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from schemas.data import TargetSet, TenantConfigured
 from stream.board.organisation import Organisation
 from stream.board.reference.settings import settings_of
-from stream.board.reference.versions import edge_ms, grouped, patched
+from stream.board.reference.versions import grouped, local_date, patched
 
-Targets = dict[tuple[str, int, int], list[TargetSet]]
-"""(scope, start, end of the period in epoch ms) → targets, the one that counts first."""
+Targets = dict[tuple[str, date, date], list[TargetSet]]
+"""(scope, first day of the period, day after its last) → targets, the one that counts first."""
 
 
 def targets_of(organisation: Organisation, cut_ms: int) -> Targets:
@@ -23,7 +25,7 @@ def targets_of(organisation: Organisation, cut_ms: int) -> Targets:
                 latest = patched(latest, data)
             assert latest is not None
             period = latest.period
-            key = (latest.scope, edge_ms(period.from_, calendar), edge_ms(period.to, calendar))
+            key = (latest.scope, local_date(period.from_, calendar), local_date(period.to, calendar))
             targets.setdefault(key, []).append(latest)
         for several in targets.values():
             several.sort(key=lambda target: (not target.primary, target.target))

@@ -24,13 +24,13 @@ from stream.board.reference.versions import (
     version_at,
 )
 from stream.calendars import Calendar, add_months
-from stream.working_time import EPOCH_DAY, Piece, Span, Timesheet, Week
+from stream.working_time import EPOCH_DAY, Piece, Span, Timesheet, Week, WorkedWeek, worked
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LAST_RAMP_YEAR = 3_000
 CALENDARS_MAX = 1_000
 
-Weeks = list[tuple[int, int, Week | None]]
+Weeks = list[tuple[int, int, WorkedWeek | None]]
 """(start, end, week) in order over all time; None where every minute counts."""
 
 
@@ -92,7 +92,7 @@ def weeks_of(organisation: Organisation, cut_ms: int, name: str | None) -> Weeks
                 now = version_at(list(settings.by_day), start)
                 chosen = version_at(calendars.get((now and now.calendar) or "", []), start)
             zone = zones[bisect_right(zones, start, key=lambda span: span.start) - 1].zone
-            weeks.append((start, end, None if chosen is None else _week(chosen, zone)))
+            weeks.append((start, end, None if chosen is None else worked(_week(chosen, zone))))
         return weeks
 
     return organisation.remember(("weeks", name, *_versions(organisation, cut_ms)), make)

@@ -1,0 +1,114 @@
+"""Stalls: how long a rep has done nothing, in minutes in which it should have worked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+
+from schemas.kpi import KpiDefinition
+from stream.board.forms.form import Form
+from stream.board.forms.reading import Number, Reading, shortest
+from stream.board.reference.roster import NOBODY, active_at, rosters_of
+from stream.board.reference.working import timesheet_of
+from stream.board.sums import Moment, series_of, sum_terms
+from stream.board.windows import BEGINNING_MIN, Window
+from stream.catalogue.catalogue import Catalogue
+from stream.working_time import Timesheet
+
+DAY_MIN = 24 * 60
+LOOKS_BACK_MIN = (DAY_MIN, 8 * DAY_MIN, 64 * DAY_MIN)
+"""How far back the last activity is looked for, the usual case first."""
+NORM_DAYS = 28
+
+
+def read_stall(moment: Moment, __: Catalogue, definition: KpiDefinition, scope: str, ___: Window) -> Reading:
+    """Working, rostered minutes since the last qualifying one; of a team or the company the longest of anybody's.
+
+    A level: the window changes nothing. Only who is rostered and active now is read.
+    """
+    kind, _, scope_id = scope.partition(":")
+    active = active_at(moment.board.organisation, moment.cut_ms)
+    if kind == "rep":
+        return _of_rep(moment, definition, scope_id) if scope_id in active else Reading(None, 0)
+    reps = [rep for rep, said in active.items() if kind == "company" or (said.team or NOBODY) == scope_id]
+    if not reps:
+        return Reading(None, 0)
+    idle = [idle_minutes(moment, definition, rep) for rep in reps]
+    threshold = definition.threshold or 0
+    stalled = sum(minutes > threshold for minutes in idle)
+    facets: dict[str, Number] = {"stalled": stalled, "threshold": threshold}
+    return Reading(Fraction(max(idle)), len(idle), facets=facets, is_listed=True)
+
+
+def stall_scopes(moment: Moment, _: Catalogue, definition: KpiDefinition) -> set[str]:
+    """The reps who are rostered and active, their teams, and the company if there are any."""
+    active = active_at(moment.board.organisation, moment.cut_ms)
+    scopes = {f"rep:{rep}" for rep in active} | {f"team:{said.team or NOBODY}" for said in active.values()}
+    scopes |= {"company"} if active else set()
+    return {scope for scope in scopes if scope.partition(":")[0] in definition.scopes}
+
+
+def _of_rep(moment: Moment, definition: KpiDefinition, rep: str) -> Reading:
+    idle, threshold = idle_minutes(moment, definition, rep), definition.threshold or 0
+    day, hour = moment.calendar.hour_of(moment.cut - 1)
+    facets: dict[str, Number] = {"hour": _done(moment, definition, rep, *moment.calendar.hour_span(day, hour))}
+    sheet = timesheet_of(moment.board.organisation, moment.cut_ms, rep)
+    days = [day - timedelta(days=back) for back in range(1, NORM_DAYS + 1)]
+    worked = [each for each in days if _works(moment, sheet, each)]
+    if worked:
+        spans = (moment.calendar.hour_span(each, hour) for each in worked)
+        done = sum(_done(moment, definition, rep, start, end) for start, end in spans)
+        facets["norm"] = shortest(Fraction(done, len(worked)))
+    facets |= {"stalled": int(idle > threshold), "threshold": threshold}
+    return Reading(Fraction(idle), 1, facets=facets, is_listed=True)
+
+
+def _works(moment: Moment, sheet: Timesheet, day: date) -> bool:
+    start, end = moment.calendar.day_start(day), moment.calendar.day_start(day + timedelta(days=1))
+    return sheet.minutes(start, end) > 0
+
+
+def _done(moment: Moment, definition: KpiDefinition, rep: str, start: int, end: int) -> int:
+    """Qualifying activity in [start, end)."""
+    return int(sum_terms(moment, definition.numerator, f"rep:{rep}", Window("", start, end)).amount)
+
+
+def idle_minutes(moment: Moment, definition: KpiDefinition, rep: str) -> int:
+    """Working minutes of an active rep after its last qualifying minute, or since it was rostered, before the cut."""
+    key = ("idle", definition.slug, rep)
+    found = moment.readings.get(key)
+    if not isinstance(found, int):
+        organisation = moment.board.organisation
+        last = last_minute(moment, definition, rep)
+        since = rosters_of(organisation, moment.cut_ms)[rep][0].start if last is None else last + 1
+        found = moment.readings[key] = timesheet_of(organisation, moment.cut_ms, rep).minutes(since, moment.cut)
+    return found
+
+
+def last_minute(moment: Moment, definition: KpiDefinition, rep: str) -> int | None:
+    """The last minute before the cut in which the rep did anything that qualifies."""
+    high = moment.cut
+    for low in (*(moment.cut - back for back in LOOKS_BACK_MIN), BEGINNING_MIN):
+        done: dict[int, int] = {}
+        for pane, amount in _amounts(moment, definition, rep, low, high):
+            done[pane] = done.get(pane, 0) + amount
+        if last := max((pane for pane, amount in done.items() if amount > 0), default=None):
+            return last
+        high = low
+    return None
+
+
+def _amounts(moment: Moment, definition: KpiDefinition, rep: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for term in definition.numerator:
+        for facet, series, _ in series_of(moment, term.measure, f"rep:{rep}"):
+            if term.facet is None or facet == term.facet:
+                for pane, amount in series.amounts(start, end, moment.cut):
+                    yield pane, amount * term.weight
+
+
+def _no_pane(_: Moment, __: Catalogue, ___: KpiDefinition) -> None:
+    """A level has no closed periods."""
+
+
+STALL = Form(read_stall, stall_scopes, _no_pane)
