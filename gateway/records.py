@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from config.topics import LARGE_RECORD_BYTES
+from schemas.anonymity import may_be_kept
 from schemas.event import Event, encode_key, home_partition, is_activity
 from schemas.receipt import RECEIVED_AT, sign
 from schemas.records import Headers
-from schemas.verdicts import Code, Refusal
+from schemas.verdicts import Refusal
 from stream.intake import identity_headers
 
 # What a letter's record may take, less room for its key, its headers and the batch around it.
@@ -53,7 +54,7 @@ class Router:
         headers = (*identity_headers(refusal, tenant), (RECEIVED_AT, str(received_ms).encode()))
         kept, subject = raw, refusal.subject
         # An answer that was promised to be anonymous must not survive in a letter; its identity and the reason do.
-        if refusal.code is Code.NOT_ANONYMOUS:
+        if not may_be_kept(refusal, raw):
             kept, subject = b"", ""
         if len(kept) > MAX_LETTER_BYTES:
             headers += (("truncated-from", str(len(kept)).encode()),)

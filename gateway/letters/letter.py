@@ -60,8 +60,9 @@ class Letter:
 
     @property
     def has_bytes(self) -> bool:
-        """Whether the bytes were kept: not those of an answer that named a person."""
-        return self.reason != Code.NOT_ANONYMOUS
+        """Whether the bytes were kept: not those of an answer that named a person, whatever it was refused for."""
+        # No bytes at all are refused as no JSON, and for nothing else.
+        return self.reason != Code.NOT_ANONYMOUS and (self.size > 0 or self.reason == Code.MALFORMED_JSON)
 
     @property
     def received_ms(self) -> int:

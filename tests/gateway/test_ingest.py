@@ -90,6 +90,10 @@ def test_a_letter_that_must_not_name_a_person_keeps_neither_bytes_nor_subject() 
     letter = Router(PARTITIONS, b"").letter(refused, b'{"rep":"R-4"}', NOW_MS, tenant="acme")
     assert (letter.key, letter.value) == (None, b"")
     assert b"R-4" not in b"".join(value for _, value in letter.headers)
+    answer = raw(type="sales.staff_survey.answered", tenant="globex", data={"rep": "R-4"}, subject="R-4")
+    other = Refusal(Code.NOT_ALLOWED, "another tenant's", "hr", "1", "globex", "R-4")
+    letter = Router(PARTITIONS, b"").letter(other, answer, NOW_MS, tenant="acme")
+    assert (letter.key, letter.value) == (None, b""), "whatever it is refused for"
     kept = dead_letter(refused, b'{"rep":"R-4"}', b"R-4", topic="t", partition=0, offset=0, received_ms=NOW_MS)
     assert (kept.key, kept.value) == (b"acme", b"")
 

@@ -107,8 +107,16 @@ def _foreign() -> Refusal:
 
 def test_bytes_that_were_not_kept_can_t_be_sent_whatever_is_put_in_their_place() -> None:
     refused = Refusal(Code.NOT_ANONYMOUS, "names a person", "hr", "1", "default")
-    letter = letter_of(Router(PARTITIONS, b"").letter(refused, b"{}", NOW_MS, tenant="default"))
-    assert [outcome(letter, patch).code for patch in (Patch(), Patch(whole=raw()), MENDED)] == ["not_anonymous"] * 3
+    dropped = raw(type="sales.staff_survey.answered", data={"rep": "R-4"})
+    foreign = Refusal(Code.NOT_ALLOWED, "another tenant's", "hr", "1", "globex")
+    for why in (refused, foreign):
+        letter = letter_of(Router(PARTITIONS, b"").letter(why, dropped, NOW_MS, tenant="default"))
+        assert [outcome(letter, patch).code for patch in (Patch(), Patch(whole=raw()), MENDED)] == ["not_anonymous"] * 3
+
+
+def test_an_empty_body_was_kept() -> None:
+    letter = letter_of(over_http(b""))
+    assert [outcome(letter, patch).code for patch in (Patch(), Patch(whole=raw()))] == ["malformed_json", "acceptable"]
 
 
 @pytest.mark.parametrize("record", [over_http(b"{"), over_kafka(b"\xff", b"default/A-17")])
