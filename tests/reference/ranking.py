@@ -34,7 +34,7 @@ def place(name: str, values: dict[str, Fraction], before: dict[str, Fraction], n
 
 def by_policy(placed: Figures, policy: str, *, sort: str, best: Fraction | None) -> Figures:
     """As much of a place as the policy shows."""
-    hidden = Figures(None, placed.n, None, suppressed=True)
+    hidden = Figures(None, placed.n, None, missing=placed.missing, suppressed=True)
     if policy == "off" or (policy == "team_only" and sort == "rep"):
         return hidden
     if policy == "personal_best" and sort == "rep":

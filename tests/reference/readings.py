@@ -54,11 +54,21 @@ class Reading(NamedTuple):
 class Tenant:
     """One tenant, read at ``as_of_ms`` with everything that was received."""
 
-    def __init__(self, tenant: str, activity: Judgement, organisation: list[Event], *, as_of_ms: int) -> None:
+    def __init__(
+        self,
+        tenant: str,
+        activity: Judgement,
+        organisation: list[Event],
+        *,
+        as_of_ms: int,
+        at_ms: int | None = None,
+    ) -> None:
+        """``at_ms`` is the cut, where it isn't what becomes of ``as_of_ms``."""
         self.again = (tenant, activity, organisation)
         self.newest_ms = activity.newest_ms.get(tenant, 0)
         self.as_of_ms = as_of_ms
-        self.cut_ms = cut_ms(as_of_ms, self.newest_ms, Organisation(organisation, before_ms=as_of_ms + 1))
+        now = Organisation(organisation, before_ms=as_of_ms + 1)
+        self.cut_ms = cut_ms(as_of_ms, self.newest_ms, now) if at_ms is None else at_ms
         self.organisation = Organisation(organisation, before_ms=self.cut_ms)
         self.today = self.organisation.day_of(self.cut_ms - 1)
         self.facts = facts_of(activity.events_of(tenant), before_ms=self.cut_ms)
@@ -66,7 +76,6 @@ class Tenant:
         self.working = WorkingTime(self.organisation)
         self.plans = plans(self.organisation, self.working)
         self.stalls = Stalls(self.facts, self.organisation, self.working, cut_ms=self.cut_ms)
-        self.closed = closed_periods([fact.at_ms for fact in self.facts], self.organisation, before_ms=self.cut_ms)
         self._held: dict[tuple[str, str], dict[str, list[Fact]]] = {}
         self._day_before: Tenant | None = None
 
@@ -111,8 +120,14 @@ class Tenant:
             over = [plan for plan in self.plans if self.working.day_start_ms(plan.after) <= self.cut_ms]
             firsts = [self.working.day_start_ms(plan.first) for plan in over]
             periods = closed_periods(firsts, self.organisation, before_ms=self.cut_ms)
-            return {*PERIOD_WINDOWS, *self.closed, *periods}
-        return {*OPEN_WINDOWS, *self.closed}
+            return {*PERIOD_WINDOWS, *self.closed(*FORMULAS), *periods}
+        return {*OPEN_WINDOWS, *self.closed(RANKS if kpi == LEADERBOARD else kpi)}
+
+    def closed(self, *kpis: str) -> list[str]:
+        """The periods that are over, of those in which the KPIs have anything."""
+        measures = {measure for kpi in kpis for measure in FORMULAS[kpi].measures}
+        moments = [fact.at_ms for fact in self.facts if fact.measure in measures]
+        return closed_periods(moments, self.organisation, before_ms=self.cut_ms)
 
     def scopes_of(self, kpi: str, window: str) -> set[str]:
         """The scopes that have anything to show in a window."""
@@ -204,14 +219,15 @@ class Tenant:
             return None
         n = self.plain(RANKS, scope, window).n
         placed = place(name, now, self.day_before().competitors(sort, window), n)
-        best = own_best(window, lambda period: self.plain(RANKS, scope, period).value, self.closed)
+        placed.missing = sorted({rate for name in now for rate in self.plain(RANKS, f"{sort}:{name}", window).missing})
+        best = own_best(window, lambda period: self.plain(RANKS, scope, period).value, self.closed(RANKS))
         return by_policy(placed, self.organisation.ranking(), sort=sort, best=best)
 
     def day_before(self) -> Tenant:
         """The same tenant as the day of the cut began."""
         if self._day_before is None:
             began_ms = self.working.day_start_ms(self.today)
-            self._day_before = Tenant(*self.again, as_of_ms=began_ms - 1)
+            self._day_before = Tenant(*self.again, as_of_ms=began_ms - 1, at_ms=began_ms)
         return self._day_before
 
 
