@@ -34,12 +34,15 @@ class BadFacet(ValueError):
 
 
 class Term(BaseModel):
-    """One summand of a formula: ``weight`` × the sum of ``measure`` over the window, of one facet or of all."""
+    """One summand of a formula: ``weight`` × the sum of ``measure`` over the window, of one facet or of all; with
+    ``age_d`` only of what is that many days (of 24 h) old by now.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     measure: str
     facet: str | None = None
     weight: int = 1
+    age_d: int | None = Field(default=None, ge=0)
 
 
 class Facet(BaseModel):

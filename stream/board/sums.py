@@ -20,6 +20,7 @@ from stream.board.reference.versions import FOREVER_MIN
 from stream.board.series import Series
 from stream.board.windows import BEGINNING_MIN, Window, cut_of
 from stream.calendars import Calendar
+from stream.panes import DAY_MIN
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,10 @@ def sum_term(moment: Moment, term: Term, scope: str, window: Window) -> Total:
     for facet, series, start, end, cut in _pieces(moment, term, scope, window):
         if term.measure in MONEY and facet != moment.base_currency:
             by_pane = foreign.setdefault(facet, {})
-            for pane, amount in series.amounts(start, end, cut):
+            for pane, amount in series.amounts(start, end, cut, without_late=moment.without_late):
                 by_pane[pane] = by_pane.get(pane, 0) + amount
         else:
-            total.amount += series.total(start, end, cut)
+            total.amount += series.total(start, end, cut, without_late=moment.without_late)
     for currency, by_pane in foreign.items():
         _convert(moment, currency, by_pane, total)
     total.amount *= term.weight
@@ -131,10 +132,11 @@ def sum_term(moment: Moment, term: Term, scope: str, window: Window) -> Total:
 def _pieces(moment: Moment, term: Term, scope: str, window: Window) -> Iterator[tuple[str, Series, int, int, int]]:
     """(facet, series, start, end, cut) of everything that a term sums."""
     cut = min(moment.cut, window.end) if term.measure in LATEST else moment.cut
+    latest = window.end if term.age_d is None else min(window.end, moment.cut - term.age_d * DAY_MIN)
     for facet, series, spans in series_of(moment, term.measure, scope):
         if term.facet is None or facet == term.facet:
             for low, high in spans:
-                start, end = max(low, window.start), min(high, window.end)
+                start, end = max(low, window.start), min(high, latest)
                 if start < end:
                     yield facet, series, start, end, cut
 

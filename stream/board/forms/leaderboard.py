@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from schemas.cells import MINUTE_MS
@@ -23,12 +23,15 @@ BEST_OF = {"mtd": "month", "month": "month", "qtd": "quarter", "quarter": "quart
 
 @dataclass
 class Standing:
-    """Who competes in a window: their readings; the values that are ranked, as shown; dense ranks, 1 the best."""
+    """Who competes in a window: their readings; the values that are ranked, as shown; dense ranks, 1 the best; what had
+    to be left out of anybody's value, since everybody's rank hangs on it.
+    """
 
     readings: dict[str, Reading]
     values: dict[str, Fraction]
     ranks: dict[str, int]
     ladder: list[Fraction]
+    missing: set[str]
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def read_leaderboard(
     reading = standing.readings.get(name)
     if reading is None:
         return Reading(None, 0)
-    found = Reading(None, reading.n, missing=set(reading.missing), terms=contest.ranked.terms, is_listed=True)
+    found = Reading(None, reading.n, missing=standing.missing, terms=contest.ranked.terms, is_listed=True)
     if name not in standing.ranks:
         found.is_insufficient, found.is_listed = reading.n > 0, reading.n > 0
         return found
@@ -122,7 +125,9 @@ def standing_of(moment: Moment, contest: Contest, window: Window) -> Standing:
     values = {name: _shown(reading) for name, reading in readings.items() if _is_ranked(moment, contest, reading)}
     ladder = sorted(set(values.values()), reverse=contest.ranked.direction == "up")
     places = {value: place for place, value in enumerate(ladder, 1)}
-    found = Standing(readings, values, {name: places[value] for name, value in values.items()}, ladder)
+    ranks = {name: places[value] for name, value in values.items()}
+    missing = {each for name in ranks for each in readings[name].missing}
+    found = Standing(readings, values, ranks, ladder, missing)
     moment.readings[key] = found
     return found
 
@@ -135,7 +140,8 @@ def standing_at_dawn(moment: Moment, contest: Contest, window: Window) -> Standi
         return None
     dawn = moment.readings.get(("dawn",))
     if not isinstance(dawn, Moment):
-        dawn = moment.readings["dawn",] = moment_of(moment.board, began, as_of_ms)
+        dawn = replace(moment_of(moment.board, began, as_of_ms), without_late=moment.without_late)
+        moment.readings["dawn",] = dawn
     return standing_of(dawn, contest, window_at(window.name, dawn.cut, dawn.calendar))
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from schemas.kpi import FormName, KpiDefinition
 from stream.board.forms.facets import by_facet, facets_of
 from stream.board.forms.form import Form
-from stream.board.forms.reading import Number, Reading, shortest
+from stream.board.forms.reading import Number, Reading, shortest, shown
 from stream.board.measures import MONEY
 from stream.board.sums import Moment, sum_terms
 from stream.board.windows import Window
@@ -52,14 +52,15 @@ def read_classes(moment: Moment, _: Catalogue, definition: KpiDefinition, scope:
 def _read_sums(moment: Moment, definition: KpiDefinition, scope: str, window: Window) -> Reading:
     top = sum_terms(moment, definition.numerator, scope, window)
     n = int(sum_terms(moment, definition.count, scope, window).amount)
+    is_money = any(term.measure in MONEY for term in definition.numerator)
     return Reading(
         value=None,
         n=n,
         numerator=top.amount,
-        is_money=any(term.measure in MONEY for term in definition.numerator),
+        is_money=is_money,
         missing=set(top.missing),
         terms=definition.terms,
-        is_listed=bool(n or top.amount),
+        is_listed=bool(n or shown(top.amount, is_money=is_money)),
     )
 
 
