@@ -36,13 +36,15 @@ STAGES = ("accounts", "board")
 class Live:
     """A stack on topics of its own, each stage in a process of its own so that it can be killed by itself."""
 
-    def __init__(self, brokers: str) -> None:
+    def __init__(self, brokers: str, **more: str) -> None:
+        """``more``: variables for gateway and workers."""
         self.prefix = f"e2e-{uuid4().hex[:8]}-"
         variables = {
             "SALESPULSE_ALLOW_BACKFILL": "true",
             "SALESPULSE_TOPIC_PREFIX": self.prefix,
             "SALESPULSE_METRICS_PORT_ACCOUNTS": "0",
             "SALESPULSE_METRICS_PORT_BOARD": "0",
+            **more,
         }
         self.stack = Stack(brokers=brokers, port=free_pair(), settings=variables, worker=False)
         self.settings: Settings = load_settings(kafka_brokers=brokers, topic_prefix=self.prefix)
@@ -124,8 +126,7 @@ def until_equal(read: Callable[[], object], expected: object) -> None:
         if found != before:  # a busy machine is slow, which is no mistake; standing still is
             before, limit = found, time.monotonic() + STILL_LIMIT_S
         if time.monotonic() > limit:
-            assert _differences(found, expected) == []
-            assert found == expected
+            raise AssertionError(f"nothing moves any more, but these differ: {_differences(found, expected)}")
         time.sleep(POLL_S)
 
 
