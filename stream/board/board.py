@@ -1,10 +1,11 @@
-"""The board of one tenant: its cells, its organisation, and its newest accepted activity."""
+"""The board of one tenant: its cells, its organisation, whom it heard, and its newest accepted activity."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from schemas.cells import CellsRecord
+from stream.board.heard import Heard
 from stream.board.organisation import Organisation
 from stream.board.series import Series
 
@@ -22,6 +23,7 @@ class Board:
     def __init__(self) -> None:
         self.series: dict[tuple[str, str], dict[str, dict[str, Series]]] = {}
         self.organisation = Organisation()
+        self.heard = Heard()
         self.newest_ms = BEGINNING_MS
 
     def find(self, measure: str, dimension: str, value: str) -> dict[str, Series]:

@@ -1,4 +1,4 @@
-"""State rows of BOARD: a segment of a series each, and an organisation event each."""
+"""State rows of BOARD: segments of series, organisation events, and what was heard, by day and by speaker."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import msgspec
 from schemas.cells import pack_amount
 from schemas.rows import ROW_VERSION, SeriesRow, UnreadableRow, body_of, stamp
 from stream.board.board import SegmentKey
+from stream.board.heard import Heard, HeardKey, pack_minutes
 from stream.board.segments import Segment
 
 PART_NUMBERS = 20_000
 """Numbers of a segment in one row: below half a megabyte."""
 
 CELLS_MARK, ORGANISATION_MARK, NEWEST_MARK = b"c", b"o", b"n"
+MINUTES_MARK, SPOKEN_MARK = b"h", b"s"
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(SeriesRow).decode
 _decode_newest = msgspec.msgpack.Decoder(int).decode
+_decode_span = msgspec.msgpack.Decoder(tuple[int, int]).decode
 
 
 def segment_key(tenant: str, segment: SegmentKey, part: int) -> bytes:
@@ -52,8 +55,32 @@ def decode_newest(row: bytes) -> int:
     return _decode_newest(body_of(row))
 
 
+def heard_key(tenant: str, key: HeardKey) -> bytes:
+    """The state key of a publisher's day, or of a span of who it spoke for."""
+    mark = MINUTES_MARK if len(key) == 3 else SPOKEN_MARK
+    return b"\0".join([tenant.encode(), mark, *(str(step).encode() for step in key)])
+
+
+def encode_heard(heard: Heard, key: HeardKey, offset: int) -> bytes:
+    """A publisher's day, or the first moment and the last day of a span, as a row."""
+    if len(key) == 3:
+        return stamp(offset, pack_minutes(heard.minutes[key[:2]][key[2]]))
+    source, kind, rep, span = key
+    return stamp(offset, _encode(heard.spoken[source][kind, rep][span]))
+
+
+def restore_heard(heard: Heard, key: bytes, row: bytes) -> None:
+    """Take a row of what was heard into what is there already."""
+    steps = [step.decode() for step in key.split(b"\0")]
+    if mark_of(key) == MINUTES_MARK:
+        heard.join_minutes((steps[2], int(steps[3]), int(steps[4])), bytes(body_of(row)))
+    else:
+        first_ms, last_day = _decode_span(body_of(row))
+        heard.speak((steps[2], int(steps[3]), steps[4], int(steps[5])), first_ms, last_day)
+
+
 def mark_of(key: bytes) -> bytes:
-    """What a row holds: a segment (CELLS_MARK), an organisation event or a tenant's newest activity."""
+    """What a row holds: a segment (CELLS_MARK), an organisation event, a tenant's newest activity, what was heard."""
     return key.split(b"\0", 2)[1]
 
 

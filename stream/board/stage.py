@@ -8,26 +8,33 @@ from __future__ import annotations
 
 import msgspec
 
-from schemas.cells import decode_cells
-from schemas.event import Event, decode, is_activity, unknown_fields
+from schemas.cells import CellsRecord, decode_cells
+from schemas.event import Event, Kind, decode, is_activity, unknown_fields
 from schemas.partitioning import home_partition
 from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
 from schemas.rows import ROW_VERSION, BoardPosition, body_of, stamp, stamped_offset
 from schemas.verdicts import Code, Refusal
 from stream.board.board import Board, SegmentKey
+from stream.board.heard import kept_from
 from stream.board.rows import (
     CELLS_MARK,
+    MINUTES_MARK,
     NEWEST_MARK,
+    SPOKEN_MARK,
     decode_newest,
     decode_segment,
+    encode_heard,
     encode_newest,
     encode_segment,
+    heard_key,
     mark_of,
     newest_key,
     organisation_key,
+    restore_heard,
     segment_key,
     split_segment_key,
 )
+from stream.board.unwritten import Unwritten
 from stream.intake import at_the_fold, dead_letter, foreign, key_tenant, refusal, tenant_first
 from stream.tallies import Tallies
 
@@ -63,6 +70,7 @@ class BoardStage:
         ] = {}  # → offset of the cells record that first changed it
         self._dirty_newest: dict[str, int] = {}  # tenant → offset of the cells record that first moved its newest
         self._dirty_events: dict[bytes, tuple[int, bytes]] = {}  # → offset that first changed it, the event's bytes
+        self._unwritten = Unwritten(self.sources)
         self._reflected: dict[str, dict[SegmentKey, int]] = {}
         self._outputs: list[Output] = []
         self._folded = 0
@@ -100,10 +108,10 @@ class BoardStage:
             rows.append((newest_key(tenant), encode_newest(self.tenants[tenant].newest_ms, offsets[CELLS])))
         due_events = [key for key, (first, _) in self._dirty_events.items() if first < flush_before[ORGANISATION]]
         rows += [(key, stamp(offsets[ORGANISATION], self._dirty_events.pop(key)[1])) for key in due_events]
-        floors = {
-            CELLS: min([offsets[CELLS], *self._dirty_segments.values(), *self._dirty_newest.values()]),
-            ORGANISATION: min((first for first, _ in self._dirty_events.values()), default=offsets[ORGANISATION]),
-        }
+        rows += self._heard_rows(offsets[CELLS], flush_before)
+        floors = {source: self._unwritten.floor(source, offset) for source, offset in offsets.items()}
+        for source, firsts in self._firsts().items():
+            floors[source] = min([floors[source], *firsts])
         position = BoardPosition(
             ROW_VERSION,
             self.generation,
@@ -117,6 +125,20 @@ class BoardStage:
         self._folded = 0
         return Snapshot(rows, outputs, _encode(position))
 
+    def _heard_rows(self, offset: int, flush_before: dict[str, int]) -> list[tuple[bytes, bytes | None]]:
+        rows: list[tuple[bytes, bytes | None]] = []
+        rows += [(heard_key(tenant, key), None) for tenant, key in self._unwritten.take_dropped()]
+        for tenant, key in self._unwritten.take_due(flush_before):
+            rows.append((heard_key(tenant, key), encode_heard(self.tenants[tenant].heard, key, offset)))
+        return rows
+
+    def _firsts(self) -> dict[str, list[int]]:
+        """By source, the offsets that first changed what is not yet in rows, besides what was heard."""
+        return {
+            CELLS: [*self._dirty_segments.values(), *self._dirty_newest.values()],
+            ORGANISATION: [first for first, _ in self._dirty_events.values()],
+        }
+
     # -- restore
 
     def restore_row(self, key: bytes, value: bytes) -> None:
@@ -127,6 +149,8 @@ class BoardStage:
             self._reflected.setdefault(tenant, {})[segment] = stamped_offset(value)
         elif mark_of(key) == NEWEST_MARK:
             self.board(key.split(b"\0", 1)[0].decode()).newest_ms = decode_newest(value)
+        elif mark_of(key) in (MINUTES_MARK, SPOKEN_MARK):
+            restore_heard(self.board(key.split(b"\0", 1)[0].decode()).heard, key, value)
         else:
             event = decode(bytes(body_of(value)))
             if isinstance(event, Refusal):
@@ -177,6 +201,19 @@ class BoardStage:
         for segment in self.board(tenant).apply(record, offset, reflected):
             if not self._follower:
                 self._dirty_segments.setdefault((tenant, segment), offset)
+        self._listen(self.board(tenant), record, offset)
+
+    def _listen(self, board: Board, record: CellsRecord, offset: int) -> None:
+        """Note whom ACCOUNTS heard. A row may reflect it already: that changes nothing."""
+        dropped = board.heard.forget_before(kept_from(board.newest_ms))
+        changed = board.heard.take(record.heard, record.spoken)
+        if self._follower:
+            for _ in changed:
+                pass
+            return
+        self._unwritten.drop(record.tenant, dropped)
+        for key in changed:
+            self._unwritten.note(CELLS, record.tenant, key, offset)
 
     def _configure(self, raw: bytes, key: bytes | None, offset: int, received_ms: int) -> None:
         event = decode(raw)
@@ -189,13 +226,13 @@ class BoardStage:
             if key != event.tenant.encode() or home != self.partition:
                 self._send_home(event, home, raw, received_ms)
                 return
-            code = self.board(event.tenant).organisation.judge(event)
+            if event.kind == Kind.SOURCE_HEARTBEAT:
+                self._feel(event, offset)
+                code = Code.ACCEPTED
+            else:
+                code = self._judge(event, raw, offset)
             if code is Code.CONFLICT:
                 refused = at_the_fold(event, code)
-            elif code is Code.ACCEPTED and not self._follower:
-                row_key = organisation_key(event.tenant, event.subject, event.source, event.id)
-                first = self._dirty_events[row_key][0] if row_key in self._dirty_events else offset
-                self._dirty_events[row_key] = (first, raw)
             if refused is None and not self._refolding:
                 self.tallies.count(event.tenant, event.source, code)
                 self.tallies.ignore(event.tenant, event.source, unknown_fields(raw))
@@ -213,6 +250,22 @@ class BoardStage:
                     key_is_tenant=True,
                 )
             )
+
+    def _judge(self, event: Event, raw: bytes, offset: int) -> Code:
+        """The verdict on an organisation event, kept if it is accepted."""
+        code = self.board(event.tenant).organisation.judge(event)
+        if code is Code.ACCEPTED and not self._follower:
+            row_key = organisation_key(event.tenant, event.subject, event.source, event.id)
+            first = self._dirty_events[row_key][0] if row_key in self._dirty_events else offset
+            self._dirty_events[row_key] = (first, raw)
+        return code
+
+    def _feel(self, event: Event, offset: int) -> None:
+        """A heartbeat is no fact to be kept: its publisher was heard, and may have said how soon it will be again."""
+        interval_s = getattr(event.data, "interval_s", None) or 0
+        key = self.board(event.tenant).heard.hear(event.source, interval_s, event.time_ms)
+        if key is not None and not self._follower:
+            self._unwritten.note(ORGANISATION, event.tenant, key, offset)
 
     def _misplaced(self, event: Event, key: bytes | None) -> Refusal | None:
         """Why an event can't count here at all: another topic's, or another tenant's."""

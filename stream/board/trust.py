@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import UNSET, UnsetType
 
 from schemas.kpi import KpiDefinition, Status
-from stream.board.forms.reading import Number, Reading, shortest
-from stream.board.sums import Moment, latest_receipt
+from stream.board.forms.forms import FORMS
+from stream.board.forms.reading import Number, Reading, shortest, shown
+from stream.board.reference.roster import NOBODY, rosters_of
+from stream.board.sources import silent_feeders
+from stream.board.sums import Moment, latest_receipt, sum_term
 from stream.board.windows import Window
+from stream.catalogue.catalogue import Catalogue
+
+NAMED_MAX = 20
+"""Unrostered ids that are named; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +31,29 @@ class Trust:
     unrostered: list[str] | UnsetType = UNSET
 
 
-def trust_of(moment: Moment, definition: KpiDefinition, scope: str, window: Window, reading: Reading) -> Trust:
+def trust_of(
+    moment: Moment, catalogue: Catalogue, definition: KpiDefinition, scope: str, window: Window, reading: Reading
+) -> Trust:
     """The trust in a reading. Never stale: that is for whoever knows how far the log has been read."""
     receipt_s = latest_receipt(moment, reading.terms, scope, window)
-    status = _status(reading, receipt_s, is_insufficient=is_insufficient(moment, definition, reading))
+    # A rank is made of everybody's numbers.
+    fed = "company" if definition.ranks is not None else scope
+    silent = silent_feeders(moment, measures_read(catalogue, definition, reading), fed, window)
+    missing = sorted(reading.missing | {f"source:{name}" for name in silent})
     return Trust(
-        status,
+        _status(moment, definition, reading, is_partial=bool(missing), is_restated=receipt_s > 0),
         receipt_s,
-        missing=sorted(reading.missing) or UNSET,
+        restated_by=_restated_by(moment, catalogue, definition, scope, window, reading) if receipt_s else UNSET,
+        missing=missing or UNSET,
         maturing=shortest(reading.maturing) if reading.maturing else UNSET,
+        unrostered=(unrostered(moment, reading, window) if scope == "company" else []) or UNSET,
     )
+
+
+def measures_read(catalogue: Catalogue, definition: KpiDefinition, reading: Reading) -> set[str]:
+    """The measures a reading is made of."""
+    ranked = catalogue.find(definition.ranks).measures if definition.ranks is not None else set()
+    return ranked | definition.measures | {term.measure for term in reading.terms}
 
 
 def is_insufficient(moment: Moment, definition: KpiDefinition, reading: Reading) -> bool:
@@ -44,13 +64,47 @@ def is_insufficient(moment: Moment, definition: KpiDefinition, reading: Reading)
     return reading.denominator is not None and 0 < reading.n < least
 
 
-def _status(reading: Reading, receipt_s: int, *, is_insufficient: bool) -> Status:
-    if reading.missing:
+def unrostered(moment: Moment, reading: Reading, window: Window) -> list[str]:
+    """The reps who count in a reading of the company without ever having been rostered, NAMED_MAX at most, then "+n".
+
+    Nobody is unrostered where there is no roster at all.
+    """
+    rosters = rosters_of(moment.board.organisation, moment.cut_ms)
+    if not rosters:
+        return []
+    found = set[str]()
+    for term in reading.terms:
+        strangers = moment.board.all_of(term.measure, "rep").keys() - rosters.keys() - {NOBODY} - found
+        found |= {rep for rep in strangers if sum_term(moment, term, f"rep:{rep}", window).amount}
+    named = sorted(found)
+    return named if len(named) <= NAMED_MAX else [*named[:NAMED_MAX], f"+{len(named) - NAMED_MAX}"]
+
+
+def _restated_by(
+    moment: Moment, catalogue: Catalogue, definition: KpiDefinition, scope: str, window: Window, reading: Reading
+) -> Number | UnsetType:
+    """By how much late contributions changed the value as it is shown; nothing is said where one of both is missing."""
+    key = ("without late",)
+    punctual = moment.readings.get(key)
+    if not isinstance(punctual, Moment):
+        punctual = moment.readings[key] = replace(moment, without_late=True, readings={})
+    before = FORMS[definition.form].read(punctual, catalogue, definition, scope, window)
+    if reading.value is None or before.value is None:
+        return UNSET
+    if reading.is_money and reading.denominator is None:
+        return shown(reading.value, is_money=True) - shown(before.value, is_money=True)
+    return shortest(reading.value - before.value)
+
+
+def _status(
+    moment: Moment, definition: KpiDefinition, reading: Reading, *, is_partial: bool, is_restated: bool
+) -> Status:
+    if is_partial:
         return "partial"
     if reading.is_suppressed:
         return "suppressed"
-    if is_insufficient:
+    if is_insufficient(moment, definition, reading):
         return "insufficient"
     if reading.maturing:
         return "maturing"
-    return "restated" if receipt_s else "live"
+    return "restated" if is_restated else "live"

@@ -68,7 +68,7 @@ def every_value(
             for span in spans:
                 reading = form.read(moment, catalogue, definition, scope, span)
                 if reading.is_listed:
-                    yield _value(moment, definition, scope, span, reading)
+                    yield _value(moment, catalogue, definition, scope, span, reading)
 
 
 def _spans(
@@ -86,11 +86,13 @@ def _spans(
 def evaluate(moment: Moment, catalogue: Catalogue, definition: KpiDefinition, scope: str, window: Window) -> KpiValue:
     """A definition's value over a window, and how far to believe it."""
     reading = FORMS[definition.form].read(moment, catalogue, definition, scope, window)
-    return _value(moment, definition, scope, window, reading)
+    return _value(moment, catalogue, definition, scope, window, reading)
 
 
-def _value(moment: Moment, definition: KpiDefinition, scope: str, window: Window, reading: Reading) -> KpiValue:
-    trust = trust_of(moment, definition, scope, window, reading)
+def _value(
+    moment: Moment, catalogue: Catalogue, definition: KpiDefinition, scope: str, window: Window, reading: Reading
+) -> KpiValue:
+    trust = trust_of(moment, catalogue, definition, scope, window, reading)
     money = reading.is_money
     is_sum = reading.denominator is None
     return KpiValue(
