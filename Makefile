@@ -48,5 +48,5 @@ down: setup ## stop what `make up` left running
 contracts: setup ## hold the wire contracts: every verdict, both decoders, the publisher's page
 	$(BIN)/python -m pytest -q tests/schemas $(ARGS)
 
-docs: setup ## hold the pages: every link, and every rule that an error points at
-	$(BIN)/python -m pytest -q tests/test_pages.py $(ARGS)
+docs: setup ## hold the pages: every link, every rule that an error points at, every worked example
+	$(BIN)/python -m pytest -q tests/test_pages.py tests/catalogue $(ARGS)

@@ -143,11 +143,11 @@ class Tenant:
         """The figures with how far to believe them."""
         facts = self.held(kpi, window).get(scope, []) if kpi in FORMULAS else []
         late = [fact.received_ms for fact in facts if is_late(fact)]
-        few = figures.denominator is not None and figures.value is not None and figures.n < self.organisation.min_n()
+        divides = kpi in FORMULAS and figures.denominator is not None and figures.value is not None
         status = (
             "partial" if figures.missing
             else "suppressed" if figures.suppressed
-            else "insufficient" if few
+            else "insufficient" if divides and figures.n < self.organisation.min_n()
             else "maturing" if figures.maturing
             else "live"
         )  # fmt: skip
