@@ -1,8 +1,8 @@
 """Request bodies to events: the raw bytes of each event, exactly as they came.
 
 Four forms are taken: one structured CloudEvent, a JSON array of them, one per line (NDJSON), and CloudEvents' binary
-mode, whose attributes travel in ``ce-`` headers; its envelope is put together around the body's bytes, as a record of
-the log is always a structured event.
+mode, whose attributes travel in ``ce-`` headers; its envelope is put together around the body's bytes, so that what is
+written to the log is a structured event.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from schemas.limits import MAX_BYTES
-from schemas.plain_json import MalformedJson, parse
+from schemas.binary_mode import structured
 from schemas.rules import PAGE
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -43,7 +43,7 @@ _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 # A string or one structural character: all that finding the commas between elements needs.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},"]', re.DOTALL)
 _WHITESPACE = b" \t\r\n"
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def form_of(content_type: str, headers: Mapping[str, str]) -> Form | None:
@@ -66,7 +66,7 @@ def events_of(form: Form, body: bytes, headers: Mapping[str, str]) -> list[bytes
     if form is Form.ONE:
         return [body]
     if form is Form.BINARY:
-        return [_around(body, headers)]
+        return [_from_headers(body, headers)]
     if form is Form.LINES:
         events = [line for line in body.split(b"\n") if line.strip(_WHITESPACE)]
     else:
@@ -111,29 +111,14 @@ def _elements_by_commas(body: bytes) -> list[bytes]:
     raise UnreadableBody("the body is not a JSON array of events")
 
 
-def _around(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The structured form of an event in binary mode: its attributes from the headers, the body's bytes as its data.
-
-    Raises UnreadableBody unless the body is one JSON value by itself: one that only fits in between could bring
-    attributes that stand against those of the headers.
-    """
-    attributes = {name[3:]: _attribute(name[3:], text) for name, text in headers.items() if name.startswith("ce-")}
-    attributes.pop("data", None)
-    envelope = msgspec.json.encode(attributes)
-    data = body.strip(_WHITESPACE)
-    # What is too large is refused for its size, whatever it holds.
-    if data and len(data) <= MAX_BYTES:
-        try:
-            parse(data)
-        except MalformedJson as error:
-            raise UnreadableBody(f"the body, which is the event's data, is malformed JSON: {error}") from None
-    return envelope[:-1] + b',"data":' + data + b"}" if data else envelope
+def _from_headers(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The structured form of an event in binary mode: its attributes from the headers, the body's bytes as its data."""
+    attributes = {name[3:]: _decoded(text) for name, text in headers.items() if name.startswith("ce-")}
+    return structured(attributes, body)
 
 
-def _attribute(name: str, text: str) -> str | int | bool:
-    """An attribute's header text as its JSON value; text that doesn't fit stays text, for the contract to refuse."""
-    if name in ("voided", "backfill") and text in ("true", "false"):
-        return text == "true"
-    if name == "revision" and len(text) <= 20 and _INTEGER.match(text):
-        return int(text)
-    return text
+def _decoded(text: str) -> str:
+    """A header's text as CloudEvents write it into HTTP: in quotes if they like, and percent-encoded."""
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = _ESCAPED.sub(r"\1", text[1:-1])
+    return unquote_to_bytes(text.encode("latin-1", "replace")).decode("utf-8", "surrogateescape")

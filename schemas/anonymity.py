@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from schemas.binary_mode import PREFIX, FromBinary
 from schemas.verdicts import Code, Refusal
 
 NAMING = frozenset({"rep", "reps", "rep_id"})
@@ -38,4 +39,7 @@ def may_be_kept(refused: Refusal, raw: bytes) -> bool:
     """
     if refused.code is Code.NOT_ANONYMOUS:
         return False
-    return not (_ANSWER in raw and _NAMED in raw.lower().replace(_ANSWER, b""))
+    text = bytes(raw)
+    if isinstance(raw, FromBinary):
+        text += b"".join(b'"%s":%s' % (name.removeprefix(PREFIX).encode(), held) for name, held in raw.headers)
+    return not (_ANSWER in text and _NAMED in text.lower())

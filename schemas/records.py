@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-Headers = tuple[tuple[str, bytes], ...]
+from schemas.binary_mode import FromBinary, Headers, is_binary, structured_record
+
+__all__ = ["Headers", "Output", "RecordBatch", "Restored", "Snapshot", "Stage", "UnreadableState"]
 
 
 class RecordBatch:
@@ -15,7 +17,8 @@ class RecordBatch:
     reader can prove that nothing was lost or read twice. A batch without records only moves the position.
 
     ``received_ms`` is the receipt of each record (epoch milliseconds): its LogAppendTime, or a trusted received-at
-    header. ``headers`` holds, by index, those records that have any.
+    header. ``headers`` holds, by index, those records that have any. The value of a record in binary mode becomes its
+    structured form here, so that whoever folds sees one form only.
     """
 
     __slots__ = (
@@ -53,6 +56,9 @@ class RecordBatch:
         self.offsets = offsets
         self.received_ms = received_ms
         self.headers = headers or {}
+        for i, held in self.headers.items():
+            if is_binary(held) and not isinstance(values[i], FromBinary):
+                values[i] = structured_record(held, values[i])
 
     def __len__(self) -> int:
         return len(self.values)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from schemas.anonymity import may_be_kept
+from schemas.binary_mode import FromBinary
 from schemas.event import Event, is_activity
 from schemas.partitioning import encode_key, home_partition
 from schemas.records import Headers, Output
@@ -92,6 +94,13 @@ def identity_headers(refused: Refusal, tenant: str) -> Headers:
     return tuple((name, text[:DETAIL_MAX].encode(errors="replace")) for name, text in named)
 
 
+def _as_it_came(raw: bytes | None) -> tuple[bytes | None, Headers]:
+    """What a record came as: of one in binary mode its value and its event's headers, unless they are vast."""
+    if isinstance(raw, FromBinary) and sum(len(name) + len(held) for name, held in raw.headers) <= KEY_MAX:
+        return raw.value, raw.headers
+    return raw, ()
+
+
 def dead_letter(
     refused: Refusal,
     raw: bytes | None,
@@ -106,16 +115,16 @@ def dead_letter(
     """The raw bytes as they came, with why and from where. ``key_is_tenant``: as on the organisation topic.
 
     Compression lets a record be of any size: beyond LETTER_MAX it is cut, with its length and digest. The input topic
-    keeps it whole. An answer that names a person leaves its identity and the reason, neither bytes nor subject.
+    keeps it whole. An answer that names a person leaves its identity and the reason, neither bytes nor subject. One in
+    binary mode leaves its ``ce_`` headers too, so that it can be sent again.
     """
-    kept = raw
-    more: Headers = ()
+    kept, more = _as_it_came(raw)
     claimed = key_tenant(key, is_whole=key_is_tenant)
-    if refused.code is Code.NOT_ANONYMOUS:
-        kept, key = b"", refused.tenant.encode(errors="replace")
-    elif raw is not None and len(raw) > LETTER_MAX:
-        kept = raw[:LETTER_MAX]
-        more = (("truncated-from", str(len(raw)).encode()), ("sha256", sha256(raw).hexdigest().encode()))
+    if raw is not None and not may_be_kept(refused, raw):
+        kept, more, key = b"", (), refused.tenant.encode(errors="replace")
+    elif kept is not None and len(kept) > LETTER_MAX:
+        cut = (("truncated-from", str(len(kept)).encode()), ("sha256", sha256(kept).hexdigest().encode()))
+        kept, more = kept[:LETTER_MAX], (*more, *cut)
     headers: Headers = (
         ("origin-topic", topic.encode()),
         ("origin-partition", str(partition).encode()),

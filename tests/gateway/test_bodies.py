@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from gateway import bodies
 from gateway.bodies import Form, TooManyEvents, UnreadableBody, events_of, form_of
+from schemas.event import decode
+from schemas.verdicts import Code, Refusal
 
 NO_HEADERS: dict[str, str] = {}
 
@@ -125,8 +127,22 @@ def test_binary_mode_without_a_body_has_no_data() -> None:
     ],
 )
 def test_binary_mode_takes_one_value_that_is_sound_by_itself(body: bytes) -> None:
-    with pytest.raises(UnreadableBody, match="malformed JSON"):
-        events_of(Form.BINARY, body, {"ce-specversion": "1.0", "ce-subject": "A"})
+    """Another body comes back as it is: as an event it is malformed JSON."""
+    (event,) = events_of(Form.BINARY, body, {"ce-specversion": "1.0", "ce-subject": "A"})
+    verdict = decode(event)
+    assert isinstance(verdict, Refusal)
+    assert verdict.code is Code.MALFORMED_JSON
+
+
+def test_attributes_in_headers_may_be_quoted_and_encoded() -> None:
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-subject": "%C3%84%20100%25",
+        "ce-source": '"crm \\"eu\\""',
+        "ce-id": "Ã\x84",
+    }
+    (event,) = events_of(Form.BINARY, b"{}", headers)
+    assert json.loads(event) == {"specversion": "1.0", "subject": "Ä 100%", "source": 'crm "eu"', "id": "Ä", "data": {}}
 
 
 def test_binary_mode_leaves_what_is_too_large_to_the_contract() -> None:
