@@ -58,7 +58,7 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     topics_there = asyncio.Event()
     writer = LogWriter(brokers, {role: topics.name_of(role) for role in WRITTEN_ROLES})
     ingest = Ingest(writer, signing_key, metrics.events_judged)
-    desk = LettersDesk(lambda: open_letters(settings), Redriver(writer, signing_key))
+    desk = LettersDesk(lambda known: open_letters(settings, known), Redriver(writer, signing_key))
 
     async def prepare() -> None:
         await _wait_for_topics(brokers, ensure_topics)

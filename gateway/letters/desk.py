@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from gateway.letters import shown
 from gateway.letters.judging import Rules
 from gateway.letters.letter import Address, Letter
-from gateway.letters.log import Budget, LetterLog, narrowed
+from gateway.letters.log import Budget, LetterLog, Marks, narrowed
 from gateway.letters.patching import Patch
 from gateway.letters.selection import Cursor, Order, Selection
 from gateway.letters.sending import Outcome, Redriver, prepare
@@ -41,8 +41,10 @@ class LettersDesk:
     A letter of another tenant is not there: the answers are those for an address where nothing lies.
     """
 
-    def __init__(self, open_log: Callable[[], LetterLog], redriver: Redriver) -> None:
+    def __init__(self, open_log: Callable[[Marks], LetterLog], redriver: Redriver) -> None:
+        """``open_log`` makes a reader that goes on with the marks it is given."""
         self.redriver = redriver
+        self._marks = Marks()
         self._open_log = open_log
         self._log: LetterLog | None = None
         self._turn = asyncio.Lock()
@@ -97,7 +99,7 @@ class LettersDesk:
             async with asyncio.timeout(ANSWER_WITHIN_S), self._turn:
                 try:
                     if self._log is None:
-                        self._log = self._open_log()
+                        self._log = self._open_log(self._marks)
                         await self._log.open()
                     yield self._log
                 except BaseException:

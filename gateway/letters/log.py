@@ -50,13 +50,26 @@ class Page(NamedTuple):
     cursor: Cursor | None
 
 
+class Marks:
+    """The marks that were read, and up to where. It outlives a reader that fails, so that reading on gets to an end."""
+
+    def __init__(self) -> None:
+        self.by_address: dict[Address, Mark] = {}
+        self.next_offset = 0
+
+
 class LetterLog:
     """One reader of the letters and of their marks, for one question at a time."""
 
-    def __init__(self, reader: LogReader) -> None:
+    def __init__(self, reader: LogReader, known: Marks | None = None) -> None:
+        """``known``: what another reader has learnt of marks."""
         self._reader = reader
-        self._marks_read = 0
-        self.marks: dict[Address, Mark] = {}
+        self._known = known or Marks()
+
+    @property
+    def marks(self) -> dict[Address, Mark]:
+        """The newest sending of each letter that was sent, as far as `read_marks` has come."""
+        return self._known.by_address
 
     async def open(self) -> None:
         """Connect. Raises KafkaError or OSError."""
@@ -67,15 +80,15 @@ class LetterLog:
 
     async def read_marks(self) -> None:
         """Learn of every sending up to now."""
-        place = (REDRIVES, 0)
+        place, known = (REDRIVES, 0), self._known
         end = (await self._reader.stable_ends([place]))[place]
         first = (await self._reader.beginnings([place]))[place]
-        async for batch in self._batches(REDRIVES, 0, max(first, self._marks_read), end):
+        async for batch in self._batches(REDRIVES, 0, max(first, known.next_offset), end):
             for key, value in zip(batch.keys, batch.values, strict=True):
                 address, mark = address_of((key or b"").decode(errors="replace")), decode_mark(value or b"")
                 if address is not None and mark is not None:
-                    self.marks[address] = mark
-        self._marks_read = max(self._marks_read, end)
+                    known.by_address[address] = mark
+            known.next_offset = batch.next_offset
 
     async def ranges(self, selection: Selection) -> Ranges:
         """Where the letters of a selection's span of time lie, as far as the log goes now."""
@@ -219,8 +232,8 @@ def narrowed(ranges: Ranges, cursor: Cursor) -> Ranges:
     return {number: (begin, min(end, cursor.offsets.get(number, 0))) for number, (begin, end) in ranges.items()}
 
 
-def open_letters(settings: Settings) -> LetterLog:
+def open_letters(settings: Settings, known: Marks | None = None) -> LetterLog:
     """A reader of the letters, still to be opened. Call it inside an event loop."""
     names = {role: settings.topics.name_of(role) for role in (LETTERS, REDRIVES)}
     # No signing key: the time of a record is that of its writing here; the receipt is among its headers.
-    return LetterLog(LogReader(settings.kafka_brokers, names, b"", fetch_wait_ms=FETCH_WAIT_MS))
+    return LetterLog(LogReader(settings.kafka_brokers, names, b"", fetch_wait_ms=FETCH_WAIT_MS), known)

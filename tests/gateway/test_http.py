@@ -48,7 +48,7 @@ class Desk:
         self.reading = reading
         broadcast = Broadcast(reading.frame, asyncio.Event(), metrics)
         keyring = Keyring(keys, allow_backfill=True)
-        letters = LettersDesk(lambda: LetterLog(PaperReader()), Redriver(self.paper, b""))
+        letters = LettersDesk(lambda known: LetterLog(PaperReader(), known), Redriver(self.paper, b""))
         parts = Parts(
             ingest, lambda: not self.paper.away, keyring, self.ready, reading, broadcast, metrics, {}, letters
         )

@@ -42,7 +42,7 @@ class Desk:
         redriver = Redriver(self.paper, b"secret")
         redriver.learn_partitions(PARTITIONS | {"redrives": 1})
         self.paper.confirmed_topics.add("redrives")
-        self.desk = LettersDesk(lambda: LetterLog(self.reader), redriver)
+        self.desk = LettersDesk(lambda known: LetterLog(self.reader, known), redriver)
         app = FastAPI()
         routes.add(app, self.desk, Keyring(keys, allow_backfill=False))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")

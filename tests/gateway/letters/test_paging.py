@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from gateway.letters.letter import Address, Mark, encode_mark
-from gateway.letters.log import UNBOUNDED, Budget, LetterLog, narrowed
+from gateway.letters.log import UNBOUNDED, Budget, LetterLog, Marks, narrowed
 from gateway.letters.selection import Cursor, Order, Selection, State, parse_filters, read_cursor, spell
 from gateway.query import BadQuery
 from gateway.records import Outgoing
@@ -138,6 +138,18 @@ async def test_text_is_found_however_it_is_written() -> None:
     log, asked = LetterLog(reader), Selection(text="müller")
     found = [letter.address.offset async for letter in log.matching(asked, await log.ranges(asked))]
     assert found == [0, 1, 2, 3]
+
+
+async def test_marks_that_were_read_are_kept_when_a_reader_is_given_up() -> None:
+    reader, known = PaperReader(), Marks()
+    for offset in range(10):
+        mark = Mark(f"0-{offset}", NOW_MS, 1, "operator", "crm/eu", "W-1", 0, is_patched=False)
+        reader.append(Outgoing("redrives", 0, mark.address.encode(), encode_mark(mark), ()), NOW_MS)
+    await LetterLog(reader, known).read_marks()
+    assert len(known.by_address) == known.next_offset == 10
+    looked = reader.looked
+    await LetterLog(reader, known).read_marks()
+    assert reader.looked == looked
 
 
 def test_filters_are_read_from_texts() -> None:
