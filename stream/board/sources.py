@@ -146,14 +146,17 @@ class Habit:
         return 1 / rate if rate else None
 
     def misses(self, last_ms: int, at_ms: int) -> bool:
-        """Whether it would usually have been heard in more than GAPS_MISSED minutes since it was, each hour by its own
-        habit: a pause that is usual doesn't count.
+        """Whether it would usually have been heard in more than GAPS_MISSED minutes since it was, or since an hour in
+        which it is never heard; each hour by its own habit.
         """
         missed, end_ms = Fraction(0), at_ms
         while end_ms > last_ms and missed <= GAPS_MISSED:
             minute = (end_ms - 1) // MINUTE_MS
             start_ms = max((self._calendar.hour_end(minute) - HOUR_MIN) * MINUTE_MS, last_ms)
-            missed += self._rate(minute) * Fraction(end_ms - start_ms, MINUTE_MS)
+            rate = self._rate(minute)
+            if not rate:
+                break
+            missed += rate * Fraction(end_ms - start_ms, MINUTE_MS)
             end_ms = start_ms
         return missed > GAPS_MISSED
 
