@@ -157,7 +157,7 @@ async def _show(settings: Settings, address: Address, *, as_json: bool, raw: boo
         if raw and not letter.has_bytes:
             raise fail(f"letter {address} is {letter.reason}: its bytes were not kept")
         if raw:
-            sys.stdout.buffer.write(letter.raw)
+            sys.stdout.buffer.write(letter.as_it_came)
             sys.stdout.buffer.flush()
         elif as_json:
             _print(shown.whole(letter, mark, today))

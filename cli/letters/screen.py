@@ -71,7 +71,10 @@ def page(letter: Letter, mark: Mark | None, today: Outcome) -> Iterator[str]:
     yield f"key          {'-' if letter.key is None else visible(letter.key.decode(errors='replace'))}"
     yield f"today        {verdict(today)}"
     yield f"bytes        {letter.size}"
-    yield from body(letter.raw) if letter.has_bytes else ["  (not kept)"]
+    yield from body(letter.as_it_came) if letter.has_bytes else ["  (not kept)"]
+    if letter.is_binary:
+        yield "event        put together from the headers and the bytes, which are its data"
+        yield from body(letter.raw)
 
 
 def verdict(outcome: Outcome) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.binary_mode import FromBinary
 from schemas.receipt import RECEIVED_AT
 from schemas.records import RecordBatch
 from schemas.verdicts import Code
@@ -35,7 +36,10 @@ def address_of(text: str) -> Address | None:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A refused record. ``refused_ms`` is when it became a letter; ``raw`` is b"" where the bytes were not kept."""
+    """A refused record. ``refused_ms`` is when it became a letter; ``raw`` is b"" where the bytes were not kept.
+
+    ``raw`` is the event to be judged: of one in binary mode its structured form, put together from its headers.
+    """
 
     address: Address
     refused_ms: int
@@ -61,8 +65,20 @@ class Letter:
     @property
     def has_bytes(self) -> bool:
         """Whether the bytes were kept: not those of an answer that named a person, whatever it was refused for."""
-        # No bytes at all are refused as no JSON, and for nothing else.
-        return self.reason != Code.NOT_ANONYMOUS and (self.size > 0 or self.reason == Code.MALFORMED_JSON)
+        if self.reason == Code.NOT_ANONYMOUS:
+            return False
+        # No bytes at all are refused as no JSON, and for nothing else, unless the event is in its headers.
+        return self.size > 0 or self.reason == Code.MALFORMED_JSON or self.is_binary
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it came in binary mode: its attributes are in headers, its data are the bytes."""
+        return isinstance(self.raw, FromBinary)
+
+    @property
+    def as_it_came(self) -> bytes:
+        """The bytes of the record."""
+        return (self.raw.value or b"") if isinstance(self.raw, FromBinary) else self.raw
 
     @property
     def received_ms(self) -> int:
@@ -78,14 +94,16 @@ class Letter:
 
 def letter_in(batch: RecordBatch, index: int) -> Letter:
     """The letter at a place of a batch of the dead letters' topic."""
-    raw = batch.values[index] or b""
+    value = batch.values[index]
+    raw = b"" if value is None else value
+    came = raw.value or b"" if isinstance(raw, FromBinary) else raw
     return Letter(
         Address(batch.partition, batch.offsets[index]),
         batch.received_ms[index],
         batch.keys[index],
         dict(batch.headers.get(index, ())),
         raw,
-        len(raw),
+        len(came),
     )
 
 

@@ -63,7 +63,9 @@ def whole(letter: Letter, mark: Mark | None, today: Outcome) -> dict[str, Any]:
     found["headers"] = {name: value.decode(errors="replace") for name, value in letter.headers.items()}
     if letter.key is not None:
         found["key"] = letter.key.decode(errors="replace")
-    return found | held(letter.raw, letter.has_bytes) | {"today": {"code": today.code, "detail": today.detail}}
+    if letter.is_binary:
+        found["event"] = letter.raw.decode(errors="replace")
+    return found | held(letter.as_it_came, letter.has_bytes) | {"today": {"code": today.code, "detail": today.detail}}
 
 
 def held(raw: bytes, has_bytes: bool = True) -> dict[str, str]:

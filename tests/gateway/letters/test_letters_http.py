@@ -18,6 +18,7 @@ from gateway.letters.desk import LettersDesk
 from gateway.letters.log import LetterLog
 from gateway.letters.sending import Redriver
 from gateway.records import Outgoing, Router
+from schemas.binary_mode import structured_record
 from schemas.event import encode_key, home_partition
 from schemas.receipt import verified_ms
 from schemas.verdicts import Code, Refusal
@@ -159,6 +160,28 @@ async def test_bytes_that_are_no_text_are_told_in_base64(open_desk: Desk) -> Non
     assert whole["origin"] == {"topic": "sales.activity.v1", "partition": 0, "offset": 7}
     assert (await open_desk.send(address, set={"id": "1"}))[1]["code"] == "unpatchable"
     assert (await open_desk.send(address, event=event()))[0] == 200
+
+
+async def test_an_event_in_binary_mode_is_shown_as_it_came_and_sent_structured(open_desk: Desk) -> None:
+    attributes = {name: value for name, value in event().items() if name != "data"}
+    headers = tuple((f"ce_{name}", value.encode()) for name, value in attributes.items())
+    data = json.dumps(BAD).encode()
+    address = open_desk.write(over_kafka(structured_record(headers, data), b"default/A-17"))
+    _, whole = await open_desk.get(f"/v1/letters/{address}")
+    assert (whole["text"], json.loads(whole["event"]), whole["size"]) == (data.decode(), event(data=BAD), len(data))
+    assert (whole["headers"]["ce_id"], whole["today"]["code"]) == ("W-1", "invalid_data")
+    assert (await open_desk.get("/v1/letters", text="sales.deal.won"))[1]["letters"]
+    assert (await open_desk.send(address, set={"data.amount_minor": 5}))[0] == 200
+    (sent,) = open_desk.paper.of("activity")
+    assert json.loads(sent.value or b"") == event(data=BAD | {"amount_minor": 5})
+    assert [name for name, _ in sent.headers] == ["received-at", "received-sig", "redrive-of"]
+
+
+async def test_a_letter_in_binary_mode_without_a_value_has_its_event_in_its_headers(open_desk: Desk) -> None:
+    headers = tuple((f"ce_{name}", value.encode()) for name, value in event(data=None).items())
+    address = open_desk.write(over_kafka(structured_record(headers, None), b"default/A-17"))
+    assert (await open_desk.send(address))[1]["code"] == "invalid_data"
+    assert (await open_desk.send(address, patch={"data": event()["data"]}))[0] == 200
 
 
 async def test_what_was_not_kept_is_not_shown_and_not_sent(open_desk: Desk) -> None:
