@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 
 from stream.accounts.account import Account, Deal
 from stream.accounts.attaching import named_lead
-from stream.accounts.customers import first_purchases, sorts_among
+from stream.accounts.customers import may_be_first
 from stream.accounts.entry import Entry, entry_key, time_of
 from stream.accounts.history import candidate_deals, lead_of
 from stream.accounts.kinds import (
@@ -80,7 +80,7 @@ def _order_alone(account: Account, entry: Entry) -> tuple[Part, ...] | None:
     order = ("order", entry.data.order)
     if not account.placed and not account.wins:
         return order, CUSTOMER
-    return None if sorts_among(entry, first_purchases(account)) else (order,)
+    return None if may_be_first(account, entry) else (order,)
 
 
 def _deal_alone(account: Account, entry: Entry, is_last: bool) -> tuple[Part, ...] | None:
@@ -124,7 +124,7 @@ def _win_alone(account: Account, entry: Entry, deal: Deal | None) -> tuple[Part,
         parts = (*parts, ("conversion", lead_id))
     if not account.placed and not account.wins:
         return (*parts, CUSTOMER)
-    return None if sorts_among(entry, first_purchases(account)) else parts
+    return None if may_be_first(account, entry) else parts
 
 
 def phases_after(account: Account, entry: Entry) -> bool:

@@ -1,12 +1,12 @@
-"""What a lead adds: itself, its coming of age, and what became of it by then.
+"""What a lead adds: itself, and what became of it.
 
-A cohort is the leads created in a window. A lead comes of age 7, 30 and 90 days after it was created, and that is when
-it is known whether it was won by then: no timer is needed, a later `as_of` selects what is known before it.
+A cohort is the leads created in a window, read when they are 7, 30 or 90 days old. Whether a lead was won by such an
+age is known once it is that old: no timer is needed, a later `as_of` selects what is known before it.
 """
 
 from __future__ import annotations
 
-from stream.accounts.account import Account, Deal, Lead
+from stream.accounts.account import Account, Deal
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import NOBODY, candidate_deals, lead_field, lead_of
 from stream.accounts.kinds import CLOSES, DEAL_WON
@@ -26,57 +26,25 @@ def lead_cells(account: Account, lead_id: str) -> Cells:
     lead = account.leads.get(lead_id)
     if lead is None or not lead.created:
         return {}
-    if len(lead.created) == 1:
-        data, pane = lead.created[0].data, minute_of(lead.created[0].time_ms)
-        rep, source = data.rep or NOBODY, data.source or NOBODY
-        cells = {("new_leads", "rep", rep, "", pane, pane): 1, ("new_leads", "source", source, "", pane, pane): 1}
-        put_matured(cells, rep, source, pane)
-        return cells
     pane = minute_of(lead.created[0].time_ms)
+    if len(lead.created) == 1:
+        data = lead.created[0].data
+        return {
+            ("new_leads", "rep", data.rep or NOBODY, "", pane, pane): 1,
+            ("new_leads", "source", data.source or NOBODY, "", pane, pane): 1,
+        }
 
     def standing_at(time_ms: int) -> Standing:
         rep, source = lead_names(account, lead_id, time_ms)
         return {("new_leads", "rep", rep, "", pane): 1, ("new_leads", "source", source, "", pane): 1}
 
-    cells = changes((entry.time_ms for entry in lead.created), standing_at)
-    cells.update(matured_cells(account, lead_id, lead))
-    return cells
-
-
-def put_matured(cells: Cells, rep: str, source: str, pane: int) -> None:
-    """A lead that keeps its rep and source comes of age."""
-    for facet, _, age_min in AGES:
-        cells["cohort_matured", "rep", rep, facet, pane, pane + age_min] = 1
-        cells["cohort_matured", "source", source, facet, pane, pane + age_min] = 1
-
-
-def matured_cells(account: Account, lead_id: str, lead: Lead) -> Cells:
-    """A lead that was created more than once comes of age, under the rep and source it has then and afterwards."""
-    first_ms = lead.created[0].time_ms
-    pane = minute_of(first_ms)
-
-    def standing_at(time_ms: int) -> Standing:
-        standing: Standing = {}
-        rep, source = lead_names(account, lead_id, time_ms)
-        for facet, age_ms, _ in AGES:
-            if time_ms >= first_ms + age_ms:
-                standing["cohort_matured", "rep", rep, facet, pane] = 1
-                standing["cohort_matured", "source", source, facet, pane] = 1
-        return standing
-
-    return changes(_aging(lead), standing_at)
+    return changes((entry.time_ms for entry in lead.created), standing_at)
 
 
 def lead_names(account: Account, lead_id: str, time_ms: int) -> tuple[str, str]:
     """A lead's rep and source at a moment."""
     rep = lead_field(account, lead_id, "rep", time_ms) or NOBODY
     return rep, lead_field(account, lead_id, "source", time_ms) or NOBODY
-
-
-def _aging(lead: Lead) -> list[int]:
-    """When a lead changes by itself: its `created` events, and the ages it comes of."""
-    first_ms = lead.created[0].time_ms
-    return [entry.time_ms for entry in lead.created] + [first_ms + age_ms for _, age_ms, _ in AGES]
 
 
 def conversion_cells(account: Account, lead_id: str) -> Cells:
@@ -91,20 +59,21 @@ def conversion_cells(account: Account, lead_id: str) -> Cells:
         (created,), (deal,), last = lead.created, deals, deals[0].events[-1]
         if deal.closes == 1 and last.kind == DEAL_WON and created.time_ms <= last.time_ms:
             return _won_once(account, lead_id, created, deal, last)
-    moments = _aging(lead)
+    first_ms = lead.created[0].time_ms
+    moments = [entry.time_ms for entry in lead.created] + [first_ms + age_ms for _, age_ms, _ in AGES]
     for deal in deals:
         first_close = next(entry.time_ms for entry in deal.events if entry.kind in CLOSES)
         moments += [entry.time_ms for entry in deal.events if entry.time_ms >= first_close]
 
     def standing_at(time_ms: int) -> Standing:
         first = _first_win(deals, lead_id, time_ms)
-        if first is None or time_ms < lead.created[0].time_ms:
+        if first is None or time_ms < first_ms:
             return {}
         standing: Standing = {}
-        created_ms, (deal, close) = lead.created[0].time_ms, first
-        put_conversion(standing, win_rep(deal, close), win_source(account, deal, close, time_ms), close, created_ms)
-        reached = [facet for facet, age_ms, _ in AGES if close.time_ms <= created_ms + age_ms <= time_ms]
-        put_won_cohorts(standing, *lead_names(account, lead_id, time_ms), minute_of(created_ms), reached)
+        deal, close = first
+        put_conversion(standing, win_rep(deal, close), win_source(account, deal, close, time_ms), close, first_ms)
+        reached = [facet for facet, age_ms, _ in AGES if close.time_ms <= first_ms + age_ms <= time_ms]
+        put_won_cohorts(standing, *lead_names(account, lead_id, time_ms), minute_of(first_ms), reached)
         return standing
 
     return changes(moments, standing_at)

@@ -37,9 +37,14 @@ def first_purchases(account: Account) -> list[Entry]:
     return [*found, order] if order is not None else found
 
 
-def sorts_among(purchase: Entry, firsts: list[Entry]) -> bool:
-    """Whether a purchase comes before the last of those that may be the first, or is one of them."""
-    return not firsts or entry_key(purchase) <= entry_key(firsts[-1])
+def may_be_first(account: Account, purchase: Entry) -> bool:
+    """Whether a purchase may be an account's first at some moment, or is one of those: unless one came before it that
+    nothing takes back.
+    """
+    firsts = first_purchases(account)
+    if not firsts or entry_key(purchase) <= entry_key(firsts[-1]):
+        return True
+    return firsts[-1].kind != ORDER_PLACED and firsts[-1].data.deal in account.reclosed
 
 
 def _moments(account: Account, purchase: Entry) -> list[int]:

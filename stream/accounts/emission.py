@@ -15,11 +15,11 @@ from stream.panes import MINUTE_HISTORY_MIN, kept_pane
 LATE_AFTER_MS = 3_600_000
 """A contribution received more than this after its pane's end restates a number already shown."""
 
-JUDGED_BY_KNOWN = frozenset({"nps_answers", "cohort_matured", "cohort_won"})
+JUDGED_BY_KNOWN = frozenset({"nps_answers", "cohort_won"})
 """Measures that it is ``known`` that makes late: what a customer says last, and what becomes of a lead days after."""
 
-EXACT_MEASURES = frozenset({"touches", "touches_automated", "stage_changes", "appointments_held"})
-"""Measures that keep their minute for ever: a rep's last activity is a moment, however long ago."""
+EXACT_MEASURES = frozenset({"touches", "touches_automated", "stage_changes", "appointments_held", "new_leads"})
+"""Measures that keep their minute for ever, however long ago: a rep's last activity, and a lead's age, are exact."""
 
 TENANTS_MAX = 2_000
 """Tenants whose newest activity is remembered; one that was forgotten keeps finer panes than it need."""

@@ -13,7 +13,7 @@ from stream.accounts.account import Account
 from stream.accounts.alone import phaseless_after, phases_after
 from stream.accounts.answers import answer_cells, is_nps
 from stream.accounts.cohorts import conversion_cells, lead_cells
-from stream.accounts.customers import customer_cells, first_purchases, sorts_among
+from stream.accounts.customers import customer_cells, first_purchases, may_be_first
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import candidate_deals, linked_leads
 from stream.accounts.kinds import (
@@ -110,7 +110,7 @@ def affected(account: Account, entry: Entry | None) -> set[Part]:
         _deal_affects(account, entry, parts)
     elif kind in ORDER_KINDS:
         parts.add(("order", entry.data.order))
-        if kind == ORDER_PLACED and _may_be_first(account, entry):
+        if kind == ORDER_PLACED and (may_be_first(account, entry) or _was_first(account, entry.data.order)):
             parts.add(CUSTOMER)
     if kind in PHASE_KINDS:
         _customer_affects(account, entry, parts)
@@ -171,8 +171,7 @@ def _deal_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
     if entry.kind == DEAL_WON or (deal is not None and deal.closes and was_won(deal)):
         parts.add(("effort", deal_id))
         parts |= {("conversion", lead_id) for lead_id in leads}
-        firsts = first_purchases(account)
-        if any(purchase.data.deal == deal_id for purchase in firsts) or sorts_among(entry, firsts):
+        if may_be_first(account, entry) or any(win.data.deal == deal_id for win in first_purchases(account)):
             parts.add(CUSTOMER)
 
 
@@ -181,12 +180,9 @@ def _orders_of(account: Account, deal_id: str, parts: set[Part]) -> None:
     parts |= {("order", order_id) for order_id in account.fulfilling.get(deal_id, ())}
 
 
-def _may_be_first(account: Account, placed: Entry) -> bool:
-    """Whether the placing of an order says something about the account's first purchase, as it stands."""
-    firsts = first_purchases(account)
-    return sorts_among(placed, firsts) or (
-        firsts[-1].kind == ORDER_PLACED and firsts[-1].data.order == placed.data.order
-    )
+def _was_first(account: Account, order_id: str) -> bool:
+    """Whether an order is an account's first purchase, or may be."""
+    return any(entry.kind == ORDER_PLACED and entry.data.order == order_id for entry in first_purchases(account))
 
 
 def _customer_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
