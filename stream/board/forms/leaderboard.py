@@ -24,7 +24,7 @@ BEST_OF = {"mtd": "month", "month": "month", "qtd": "quarter", "quarter": "quart
 @dataclass
 class Standing:
     """Who competes in a window: their readings; the values that are ranked, as shown; dense ranks, 1 the best; what had
-    to be left out of anybody's value, since everybody's rank hangs on it.
+    to be left out of anybody's value, since everybody's rank hangs on it; whether the company has any numbers.
     """
 
     readings: dict[str, Reading]
@@ -32,6 +32,7 @@ class Standing:
     ranks: dict[str, int]
     ladder: list[Fraction]
     missing: set[str]
+    has_numbers: bool
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,12 @@ def read_leaderboard(
     reading = standing.readings.get(name)
     if reading is None:
         return Reading(None, 0)
-    found = Reading(None, reading.n, missing=standing.missing, terms=contest.ranked.terms, is_listed=True)
+    found = Reading(None, reading.n, missing=standing.missing, terms=contest.ranked.terms)
     if name not in standing.ranks:
-        found.is_insufficient, found.is_listed = reading.n > 0, reading.n > 0
+        found.is_insufficient = found.is_listed = reading.n > 0
         return found
+    # A closed period in which nobody did anything is no contest worth a row.
+    found.is_listed = ":" not in window.name or standing.has_numbers
     rank, value = standing.ranks[name], standing.values[name]
     above = standing.ladder[rank - 2] if rank > 1 else value
     before = standing_at_dawn(moment, contest, window)
@@ -127,7 +130,8 @@ def standing_of(moment: Moment, contest: Contest, window: Window) -> Standing:
     places = {value: place for place, value in enumerate(ladder, 1)}
     ranks = {name: places[value] for name, value in values.items()}
     missing = {each for name in ranks for each in readings[name].missing}
-    found = Standing(readings, values, ranks, ladder, missing)
+    has_numbers = contest.read(moment, "company", window).is_listed
+    found = Standing(readings, values, ranks, ladder, missing, has_numbers)
     moment.readings[key] = found
     return found
 
