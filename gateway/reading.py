@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from gateway.gate import Gate, sliced
 from gateway.query import Selection
+from gateway.sources import source_lines
 from schemas.kpi import KpiValue, to_line
 from stream.board.board import Board
+from stream.board.sources import sources_at
 from stream.board.sums import Moment, moment_at
 from stream.board.values import every_value, instant, value_of, with_staleness
 from stream.board.windows import ALLOWED
@@ -21,7 +24,7 @@ from views.exposition import Exposition
 LIVE_WINDOWS = ("today", "7d", "30d", "mtd")
 # What one page can show; the rest is asked for at /v1/values.
 LIVE_SCOPES_MAX = 60
-PACKED = ("kpi", "scope", "window", "value", "n", "status", "restated_at", "facets")
+PACKED = ("kpi", "scope", "window", "value", "n", "status", "restated_at", "facets", "missing")
 SECONDS_PER_MINUTE = 60
 
 _encode = msgspec.json.encode
@@ -60,6 +63,19 @@ class Reading:
                 lines += [lead + to_line(value)[1:] + b"\n" for value in read]
         return b"".join(lines)
 
+    async def sources(self, selection: Selection) -> bytes:
+        """Who publishes, one JSON object a line; several tenants as in `lines`."""
+        as_of_ms = now_ms() if selection.as_of_ms is None else selection.as_of_ms
+        lines: list[bytes] = []
+        async with self._gate.reading():
+            boards = self._boards()
+            chosen = sorted(boards) if selection.tenant is None else [selection.tenant]
+            for tenant in chosen:
+                lead = b'{"tenant":%b,' % _encode(tenant) if len(chosen) > 1 else b"{"
+                found = source_lines(boards.get(tenant) or Board(), self._catalogue, as_of_ms)
+                lines += [lead + _encode(line)[1:] + b"\n" async for line in sliced(found)]
+        return b"".join(lines)
+
     async def frame(self, tenant: str | None) -> bytes | None:
         """The live page's snapshot of a tenant (None: the first there is), one line of JSON; None if there is none."""
         async with self._gate.reading():
@@ -88,6 +104,8 @@ class Reading:
                     read = every_value(board, self._catalogue, as_of_ms=as_of_ms, kpis=(slug,), windows=windows)
                     async for value in sliced(read):
                         exposition.add(tenant, value)
+                for source in sources_at(moment_at(board, as_of_ms)).values():
+                    exposition.add_source(tenant, source.name, source.last_ms, is_silent=source.is_silent)
         return exposition.render()
 
     def _select(self, board: Board, selection: Selection, as_of_ms: int) -> Iterable[KpiValue]:
@@ -116,7 +134,11 @@ def packed(values: Iterable[KpiValue], scopes: list[str]) -> dict[str, Any]:
     kpis = sorted({value.kpi for value in found})
     places = [{name: place for place, name in enumerate(names)} for names in (kpis, scopes, LIVE_WINDOWS)]
     rows = [
-        (places[0][v.kpi], places[1][v.scope], places[2][v.window], v.value, v.n, v.status, v.restated_at, v.facets)
+        (
+            *(places[0][v.kpi], places[1][v.scope], places[2][v.window]),
+            *(v.value, v.n, v.status, v.restated_at, v.facets),
+            None if v.missing is UNSET else v.missing,
+        )
         for v in found
     ]
     return {"columns": PACKED, "kpis": kpis, "scopes": scopes, "windows": LIVE_WINDOWS, "values": rows}

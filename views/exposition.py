@@ -9,6 +9,11 @@ tenant, scope_kind, scope and window:
     salespulse_kpi_<slug>_denominator
     salespulse_kpi_<slug>_by_facet     with the label facet; apart from the value, or a plain sum() would count twice
 
+For each publishing source, with the labels tenant and source:
+
+    salespulse_source_last_heard_timestamp_seconds
+    salespulse_source_silent                       1 if it should have been heard since
+
 Timestamps, not ages: ``salespulse_kpi_as_of_timestamp_seconds`` is the moment the values stand for.
 """
 
@@ -22,7 +27,11 @@ from schemas.kpi import KpiDefinition, KpiValue
 SERIES_MAX = 50_000
 """A tenant's series beyond this many are left out, and counted."""
 
+SOURCES_MAX = 1_000
+"""A tenant's sources beyond this many are left out; GET /v1/sources has them all."""
+
 PREFIX = "salespulse_kpi_"
+SOURCE_PREFIX = "salespulse_source_"
 MONEY_UNIT = "money"
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
@@ -79,6 +88,9 @@ class Exposition:
         self._names: dict[str, str] = {}
         self._series: dict[str, int] = {}
         self._dropped: dict[str, int] = {}
+        self._heard: list[bytes] = []
+        self._silent: list[bytes] = []
+        self._sources: dict[str, int] = {}
         for slug, definition in sorted(definitions.items()):
             self._declare(slug, definition)
 
@@ -100,10 +112,29 @@ class Exposition:
             suffix = f',facet="{escape(facet)}"' if facet else ""
             self._families[family].append(f"{family}{{{labels}{suffix}}} {amount!r}".encode())
 
+    def add_source(self, tenant: str, source: str, last_ms: int, *, is_silent: bool) -> None:
+        """Take a publishing source, last heard at ``last_ms`` (epoch ms), unless its tenant has SOURCES_MAX already."""
+        self._sources[tenant] = self._sources.get(tenant, 0) + 1
+        if self._sources[tenant] <= SOURCES_MAX:
+            labels = f'{{tenant="{escape(tenant)}",source="{escape(source)}"}} '.encode()
+            self._heard.append(f"{SOURCE_PREFIX}last_heard_timestamp_seconds".encode() + labels + _seconds(last_ms))
+            self._silent.append(f"{SOURCE_PREFIX}silent".encode() + labels + b"%d" % is_silent)
+
     def render(self) -> bytes:
         """Everything gathered; families without series are left out."""
         blocks = [_block(name, self._help[name], lines) for name, lines in self._families.items() if lines]
-        as_of = b"%d.%03d" % divmod(self._as_of_ms, 1000)
+        if self._heard:
+            blocks += [
+                _block(
+                    f"{SOURCE_PREFIX}last_heard_timestamp_seconds", "When a publishing source was heard.", self._heard
+                ),
+                _block(
+                    f"{SOURCE_PREFIX}silent",
+                    "1 if a publishing source should have been heard since; what it feeds is partial. See /v1/sources.",
+                    self._silent,
+                ),
+            ]
+        as_of = _seconds(self._as_of_ms)
         blocks += [
             self._per_tenant("as_of_timestamp_seconds", "The moment the KPI values stand for.", lambda _: as_of),
             self._per_tenant(
@@ -155,3 +186,7 @@ def _labels(tenant: str, value: KpiValue) -> str:
 def _block(family: str, meaning: str, lines: list[bytes]) -> bytes:
     meaning = meaning.replace("\\", r"\\").replace("\n", r"\n")
     return f"# HELP {family} {meaning}\n# TYPE {family} gauge\n".encode() + b"\n".join(lines) + b"\n"
+
+
+def _seconds(at_ms: int) -> bytes:
+    return b"%d.%03d" % divmod(at_ms, 1000)

@@ -27,8 +27,19 @@ export function facetsText(facets) {
 
 // Never colour alone: each status has a sign and its word.
 export function statusText(status) {
-  const signs = { live: "●", restated: "↻", partial: "!", stale: "!", out_of_history: "×" };
+  const signs = {
+    live: "●", restated: "↻", partial: "!", stale: "!", suppressed: "–", insufficient: "~", maturing: "…", out_of_history: "×",
+  };
   return `${signs[status] ?? "?"} ${status.replaceAll("_", " ")}`;
+}
+
+// What a partial number waits for: "source:crm/eu" is a publisher that fell silent, "rate:USD" a rate that isn't there.
+export function missingText(missing) {
+  const words = missing.map((part) => {
+    const [kind, name] = [part.slice(0, part.indexOf(":")), part.slice(part.indexOf(":") + 1)];
+    return kind === "source" ? `${name} is silent` : `no ${kind} of ${name}`;
+  });
+  return words.join(", ");
 }
 
 export function clockText(instant) {

@@ -1,6 +1,6 @@
 // The live page: one stream of snapshots, drawn as tiles and a table. It keeps the last good numbers through any outage
 // and greys them out once three updates in a row are missing.
-import { clockText, facetsText, numberText, statusText, unitText } from "./format.js";
+import { clockText, facetsText, missingText, numberText, statusText, unitText } from "./format.js";
 
 const PERIOD_MS = 5000; // the gateway sends a snapshot at least this often
 const MISSED = 3;
@@ -47,6 +47,7 @@ function tileOf(kpi, value) {
   const ground = make("p", "ground", `n = ${value.n.toLocaleString("en")} · as of ${clockText(frame.as_of)} · `);
   ground.append(make("span", `status ${value.status}`, statusText(value.status)));
   if (value.restated_at) ground.append(` ${clockText(value.restated_at)}`);
+  if (value.missing) ground.append(make("span", "missing", ` ${missingText(value.missing)}`));
   tile.append(ground);
   return tile;
 }

@@ -117,3 +117,15 @@ def test_a_sum_beyond_64_bits_is_a_number_like_any_other() -> None:
     huge = value(kpi="revenue", unit="money", value=2 * (2**63 - 1), denominator=None, facets={})
     where = "scope=R-4,scope_kind=rep,window=mtd"
     assert samples(huge)["salespulse_kpi_revenue_minor", where] == 2 * (2**63 - 1)
+
+
+def test_sources_are_timestamps_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SOURCES_MAX", 1)
+    exposition = Exposition(CATALOGUE.definitions, 1_795_343_160_123)
+    exposition.add_source("acme", 'crm/"eu"', 1_795_343_100_042, is_silent=True)
+    exposition.add_source("acme", "voice", 1_795_343_100_042, is_silent=False)
+    families = {family.name: family for family in text_string_to_metric_families(exposition.render().decode())}
+    (heard,) = families["salespulse_source_last_heard_timestamp_seconds"].samples
+    (silent,) = families["salespulse_source_silent"].samples
+    assert heard.labels == silent.labels == {"tenant": "acme", "source": 'crm/"eu"'}
+    assert (heard.value, silent.value) == (1_795_343_100.042, 1)

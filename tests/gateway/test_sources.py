@@ -1,0 +1,74 @@
+"""Sources over HTTP: who is silent, which numbers that makes partial, as time passes and nothing comes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway import reading as module
+from stream.board.board import Board
+from stream.board.heard import SPAN_DAYS
+from tests.gateway.making import NOW_MS, at
+from tests.gateway.test_http import Desk, board_of
+
+DAY_MS = 86_400_000
+TOUCH = 7
+WIN = 4
+
+
+def board_with_sources() -> Board:
+    """A board that heard two publishers: one beats each 15 s and sends wins, one sends touches now and then."""
+    board = board_of({"R-1": 500, "R-2": 700})
+    board.open(("touches", "rep", "R-1", "call")).add(NOW_MS // 60_000, NOW_MS // 60_000, 3)
+    for source, kind, rep in (("crm/eu", WIN, "R-1"), ("voice", TOUCH, "R-1"), ("voice", TOUCH, "_none")):
+        board.heard.speak((source, kind, rep, NOW_MS // DAY_MS // SPAN_DAYS), NOW_MS - 60_000, NOW_MS // DAY_MS)
+    board.heard.hear("crm/eu", 15, NOW_MS)
+    board.heard.hear("voice", 0, NOW_MS - 1)
+    return board
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    made = Desk({}, {"acme": board_with_sources()})
+    yield made
+    await made.http.aclose()
+
+
+async def test_each_source_says_when_it_was_heard_and_what_it_feeds(desk: Desk) -> None:
+    answer = await desk.http.get("/v1/sources", params={"as_of": at(NOW_MS + 46_000)})
+    crm, voice = [json.loads(line) for line in answer.text.splitlines()]
+    assert (crm["source"], crm["silent"], crm["interval_s"], crm["usual_gap_s"]) == ("crm/eu", True, 15, None)
+    assert crm["quiet_s"] == 46
+    assert crm["last_heard_at"] == f"{at(NOW_MS).removesuffix('Z').split('.')[0]}.{NOW_MS % 1000:03}Z"
+    assert "revenue" in crm["feeds"]
+    assert "activity_count" not in crm["feeds"]
+    assert (voice["source"], voice["silent"], voice["interval_s"], voice["usual_gap_s"]) == ("voice", False, None, None)
+    assert "activity_count" in voice["feeds"]
+    assert (voice["reps"], voice["reps_total"]) == (["R-1"], 1)
+
+
+async def test_what_means_nothing_for_sources_is_refused(desk: Desk) -> None:
+    answer = await desk.http.get("/v1/sources", params={"kpi": "revenue"})
+    assert answer.status_code == 400
+    assert "kpi" in answer.json()["detail"]
+
+
+async def test_a_snapshot_turns_partial_as_time_passes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for after_ms in (1_000, 46_000):
+        monkeypatch.setattr(module, "now_ms", lambda after_ms=after_ms: NOW_MS + after_ms)
+        frame = json.loads(await desk.reading.frame(None) or b"")
+        kpi, scope = frame["kpis"].index("revenue"), frame["scopes"].index("rep:R-1")
+        rows = [dict(zip(frame["columns"], row, strict=True)) for row in frame["values"]]
+        (row,) = [r for r in rows if r["kpi"] == kpi and r["scope"] == scope and r["window"] == 0]
+        other = [r for r in rows if r["kpi"] == kpi and frame["scopes"][r["scope"]] == "rep:R-2" and r["window"] == 0]
+        found.append((row["status"], row["missing"], other[0]["status"]))
+    assert found == [("live", None, "live"), ("partial", ["source:crm/eu"], "live")]
+
+
+async def test_metrics_tell_of_sources(desk: Desk) -> None:
+    text = (await desk.http.get("/metrics")).text
+    assert f'salespulse_source_last_heard_timestamp_seconds{{tenant="acme",source="crm/eu"}} {NOW_MS // 1000}.' in text
+    assert 'salespulse_source_silent{tenant="acme",source="crm/eu"} ' in text
