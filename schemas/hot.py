@@ -53,6 +53,9 @@ def _envelope_of(name: str, kind: int, data: type[Data]) -> type[_Envelope]:
     return made
 
 
-decode_envelope: Callable[[bytes], Any] = msgspec.json.Decoder(
-    reduce(or_, [_envelope_of(row.name, row.kind, row.struct) for row in ACTIVITY_TYPES])
-).decode
+ENVELOPES: dict[int, type[_Envelope]] = {
+    int(row.kind): _envelope_of(row.name, row.kind, row.struct) for row in ACTIVITY_TYPES
+}
+"""What an activity event of a kind decodes into."""
+
+decode_envelope: Callable[[bytes], Any] = msgspec.json.Decoder(reduce(or_, ENVELOPES.values())).decode

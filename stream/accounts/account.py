@@ -9,8 +9,10 @@ from typing import Any
 from stream.accounts.entry import Entry, OrderKey, entry_key
 from stream.accounts.kinds import CLOSES, DEAL_REOPENED
 
-BEGINNING_MS = -(2**62)
+BEGINNING_MS = -(2**61)
+FOREVER_MS = 2**61
 NONE_YET: dict[str, Any] = {}
+NONE_FORGOTTEN: dict[int, int] = {}
 NO_ENTRIES: list[Entry] = []
 """What an account holds of a sort it has none of, shared and never written: most accounts have few sorts."""
 
@@ -72,22 +74,35 @@ class Order:
 
 
 class Account:
-    """One account's entities.
+    """One account's entities, and the chunks of its ledger.
 
-    ``index`` finds every remembered event by identity; voided ones are in it and nowhere else.
+    ``index`` finds every remembered event by identity; voided ones are in it and nowhere else. Neither it nor the
+    entities are kept up with every touch: the last ``unindexed`` entries of the chunks are still to be indexed, the
+    last ``unattached`` of those, all of them touches, still to be attached (`stream.accounts.tail`).
     """
 
     __slots__ = (
-        "answers", "chunks", "created", "customer", "deals", "dirty_chunks", "first_touch", "forgotten", "fulfilling",
-        "implied_deals", "index", "last_close_ms", "last_weight", "lead_deals", "leads", "loose_deals",
-        "newest_first_key", "orders", "phaseless", "placed", "reclosed", "settled", "subject", "tenant",
-        "touched_leads", "unsettled", "wins",
+        "answers", "calm_after_ms", "chunks", "created", "customer", "deals", "dirty_chunks", "dirty_tail",
+        "first_touch", "forgotten", "fulfilling", "implied_deals", "index", "last_close_ms", "last_weight",
+        "lead_deals", "leads", "loose_deals", "newest_first_key", "orders", "phaseless", "placed", "reclosed", "seen",
+        "settle_from_ms", "settled", "settled_ms", "subject", "tenant", "touched_leads", "unattached", "unindexed",
+        "unsettled", "wins",
     )  # fmt: skip
 
     def __init__(self, tenant: str, subject: str) -> None:
         self.tenant = tenant
         self.subject = subject
-        self.index: dict[str, Entry] = {}
+        self.seen = 0  # a bit for each identity, by its hash: one whose bit is not set is new
+        self.calm_after_ms = BEGINNING_MS  # a touch after it comes after every close and every settled touch
+        self.settled_ms = BEGINNING_MS  # no settled touch is newer
+        self.settle_from_ms = FOREVER_MS  # nothing settles before the horizon lies after it
+        self.unindexed = 0
+        self.unattached = 0
+        self.chunks: list[list[Entry]] = []
+        self.last_weight = 0  # of the last chunk
+        self.dirty_chunks = 0  # a bit for each chunk that has changed since it was written
+        self.dirty_tail = -1  # one of them, of which that is known at a glance
+        self.index: dict[str, Entry] = NONE_YET
         self.deals: dict[str, Deal] = NONE_YET
         self.leads: dict[str, Lead] = NONE_YET
         self.orders: dict[str, Order] = NONE_YET
@@ -106,12 +121,9 @@ class Account:
         self.last_close_ms = BEGINNING_MS  # no won or lost event is newer
         self.newest_first_key: OrderKey | None = None  # no deal begins after it
         self.settled: OrderKey | None = None  # what settles has settled up to here
-        self.forgotten: dict[int, int] = {}  # fingerprint of a settled identity → its chunk
+        self.forgotten: dict[int, int] = NONE_FORGOTTEN  # fingerprint of a settled identity → its chunk
         self.first_touch: Entry | None = None  # the first event that settles and hasn't, mostly a touch
         self.unsettled: list[Entry] | None = None  # all of those in order, kept from the first settling on
-        self.chunks: list[list[Entry]] = []
-        self.last_weight = 0  # of the last chunk
-        self.dirty_chunks = 0  # a bit for each chunk that has changed since it was written
 
     def deal(self, deal_id: str) -> Deal:
         """The deal of that id, made where it is new."""
@@ -147,3 +159,13 @@ class Account:
                 self.orders = {}
             found = self.orders[order_id] = Order()
         return found
+
+    def take_dirty(self) -> list[int]:
+        """Numbers of the chunks that have changed since they were written; from now on none has."""
+        dirty, self.dirty_chunks, self.dirty_tail = self.dirty_chunks, 0, -1
+        chunks = []
+        while dirty:
+            lowest = dirty & -dirty
+            chunks.append(lowest.bit_length() - 1)
+            dirty ^= lowest
+        return chunks

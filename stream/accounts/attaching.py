@@ -37,6 +37,7 @@ def attach(account: Account, entry: Entry) -> None:
         if kind in CLOSES:
             deal.closes += 1
             account.last_close_ms = max(account.last_close_ms, entry.time_ms)
+            account.calm_after_ms = max(account.calm_after_ms, entry.time_ms)
         if kind == DEAL_WON:
             account.wins = _with(account.wins, entry)
         if kind == DEAL_REOPENED or deal.closes > 1:

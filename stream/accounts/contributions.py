@@ -10,6 +10,7 @@ from stream.accounts.entry import Entry
 from stream.accounts.kinds import APPOINTMENT_HELD, TOUCH
 from stream.accounts.parts import cells_of
 from stream.accounts.standing import CUSTOMER, Cells, Part, add
+from stream.accounts.tail import attach_tail
 from stream.accounts.touches import appointment_cells, touch_cells
 
 OF_A_LEAD = ("lead", "conversion")
@@ -18,6 +19,7 @@ OF_A_DEAL = ("opened", "stages", "close", "effort")
 
 def contributions(account: Account) -> Cells:
     """Everything the account adds to cells."""
+    attach_tail(account)
     cells: Cells = {}
     for part in every_part(account):
         add(cells, cells_of(account, part))

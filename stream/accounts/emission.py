@@ -9,6 +9,7 @@ from schemas.event import Event
 from schemas.partitioning import home_partition
 from schemas.records import Output
 from stream.accounts.hearing import Hearing, kind_told, reps_named
+from stream.accounts.kinds import TOUCH
 from stream.accounts.standing import Cells
 from stream.panes import MINUTE_HISTORY_MIN, kept_pane
 
@@ -28,7 +29,7 @@ SECOND_MS = 1_000
 FRESH_MS = (MINUTE_HISTORY_MIN - 1) * MINUTE_MS
 """What is newer than this, counted from the newest, keeps its minute for sure."""
 
-BEGINNING_MS = -(2**62)
+BEGINNING_MS = -(2**61)
 
 
 class Emission:
@@ -39,19 +40,19 @@ class Emission:
         self._cells: dict[str, dict[Cell, int]] = {}
         self._late: dict[str, dict[Cell, tuple[int, int]]] = {}
         self._hearing = Hearing()
-        self.hear = self._hearing.hear  # bound once: it is called for every accepted event
 
-    def gather_touch(self, event: Event, received_ms: int, cell: Cell) -> None:
+    def gather_touch(
+        self, tenant: str, source: str, time_ms: int, received_ms: int, backfill: bool, cell: Cell
+    ) -> None:
         """`gather` for the one cell of an ordinary touch."""
-        tenant, time_ms = event.tenant, event.time_ms
+        self._hearing.hear(tenant, source, TOUCH, cell[2], time_ms)
         on_time = self._cells.get(tenant)
         newest_ms = self.newest_ms.get(tenant, BEGINNING_MS)
-        if time_ms < newest_ms - FRESH_MS or received_ms - time_ms > LATE_AFTER_MS or on_time is None:
-            self.gather(event, received_ms, {cell: 1})
+        if on_time is None or time_ms < newest_ms - FRESH_MS or received_ms - time_ms > LATE_AFTER_MS:
+            self._add(tenant, time_ms, received_ms, backfill, {cell: 1})
             return
         if time_ms > newest_ms:
             self.newest_ms[tenant] = time_ms
-        self.hear(tenant, event.source, event.kind, cell[2], time_ms)
         on_time[cell] = on_time.get(cell, 0) + 1
 
     def gather(self, event: Event, received_ms: int, cells: Cells) -> None:
@@ -59,19 +60,21 @@ class Emission:
 
         The tenant's newest activity decides how fine a pane is kept; late contributions keep their receipt.
         """
-        tenant = event.tenant
         for rep in reps_named(event):
-            self.hear(tenant, event.source, kind_told(event), rep, event.time_ms)
+            self._hearing.hear(event.tenant, event.source, kind_told(event), rep, event.time_ms)
+        self._add(event.tenant, event.time_ms, received_ms, event.backfill, cells)
+
+    def _add(self, tenant: str, time_ms: int, received_ms: int, backfill: bool, cells: Cells) -> None:
         newest_ms = self.newest_ms.get(tenant, BEGINNING_MS)
-        if event.time_ms > newest_ms:
-            newest_ms = self.newest_ms[tenant] = event.time_ms
+        if time_ms > newest_ms:
+            newest_ms = self.newest_ms[tenant] = time_ms
             if len(self.newest_ms) > TENANTS_MAX:
                 del self.newest_ms[next(iter(self.newest_ms))]
         on_time = self._cells.get(tenant)
         if on_time is None:
             on_time = self._cells[tenant] = {}
         coarse = newest_ms // MINUTE_MS - MINUTE_HISTORY_MIN
-        late_before = BEGINNING_MS if event.backfill else -((LATE_AFTER_MS + MINUTE_MS - received_ms) // MINUTE_MS)
+        late_before = BEGINNING_MS if backfill else -((LATE_AFTER_MS + MINUTE_MS - received_ms) // MINUTE_MS)
         for exact, amount in cells.items():
             measure, dimension, value, facet, pane, known = exact
             judged = known if measure in JUDGED_BY_KNOWN else pane

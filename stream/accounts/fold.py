@@ -14,9 +14,10 @@ from stream.accounts.alone import counts_for_no_close, parts_alone
 from stream.accounts.attaching import attach, detach
 from stream.accounts.entry import Entry, entry_of, same_as
 from stream.accounts.kinds import TOUCH
-from stream.accounts.ledger import is_settled, remember, replace, settle
+from stream.accounts.ledger import is_settled, look_again, remember, replace, seen_bit, settle
 from stream.accounts.parts import added, affected, cells_of, own_cells
 from stream.accounts.standing import Cells, add
+from stream.accounts.tail import attach_tail, index_tail
 from stream.accounts.touches import touch_cells
 
 ACCEPTED, DUPLICATE, SUPERSEDED = Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED
@@ -28,10 +29,14 @@ def fold(account: Account, event: Event, received_ms: int, *, settle_before_ms: 
 
     Returns the verdict (accepted, duplicate, superseded, conflict or too_old) and what it adds to cells.
     """
-    first = account.first_touch
-    if first is not None and first.time_ms < settle_before_ms:
+    attach_tail(account)
+    if settle_before_ms > account.settle_from_ms:
+        index_tail(account)
         settle(account, settle_before_ms)
-    held = account.index.get(f"{event.source}\0{event.id}")
+    held: Entry | None = None
+    if account.seen & seen_bit(event.id):
+        index_tail(account)
+        held = account.index.get(f"{event.source}\0{event.id}")
     if held is not None:
         if event.revision < held.revision:
             return SUPERSEDED, {}
@@ -43,9 +48,12 @@ def fold(account: Account, event: Event, received_ms: int, *, settle_before_ms: 
     if held is not None:
         cells = revise(account, held, entry)
         replace(account, held, entry)
+        look_again(account)
         return ACCEPTED, cells
     cells = {} if entry.voided else insert(account, entry)
     remember(account, entry)
+    if entry.kind != TOUCH:
+        look_again(account)
     return ACCEPTED, cells
 
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from typing import Final
 
-from stream.accounts.account import Account, Deal
+from mypy_extensions import i64
+
+from stream.accounts.account import FOREVER_MS, NONE_FORGOTTEN, Account, Deal
 from stream.accounts.entry import Entry, entry_key, insert_sorted
 from stream.accounts.history import earliest_deal
 from stream.accounts.kinds import KEPT_KINDS, SETTLING_KINDS
@@ -21,15 +24,23 @@ CHUNK_WEIGHT = 64
 
 LINES_PER_WEIGHT = 4
 
-FOREVER_MS = 2**62
 FINGERPRINT_BYTES = 8
+SEEN_BITS: Final = 61
+EVERY_BIT = 2**SEEN_BITS - 1
+
+
+def seen_bit(event_id: str) -> int:
+    """The bit in `Account.seen` of an event's id: one in 61."""
+    mixed: i64 = hash(event_id)
+    return 1 << (mixed % SEEN_BITS)
 
 
 def remember(account: Account, entry: Entry) -> None:
     """Store a new identity in the last row that has room."""
-    account.index[f"{entry.source}\0{entry.id}"] = entry
+    account.seen |= seen_bit(entry.id)
+    account.unindexed += 1
     _store(account, entry)
-    _note_unsettled(account, entry)
+    note_unsettled(account, entry)
 
 
 def weight(entry: Entry) -> int:
@@ -52,10 +63,11 @@ def _store(account: Account, entry: Entry) -> None:
 
 
 def restore_entry(account: Account, entry: Entry) -> None:
-    """Index an entry read back from its row; a settled touch has no identity left."""
+    """Note an entry read back from its row; a settled touch has no identity left."""
+    account.unindexed += 1
     if entry.source:
-        account.index[f"{entry.source}\0{entry.id}"] = entry
-        _note_unsettled(account, entry)
+        account.seen |= seen_bit(entry.id)
+        note_unsettled(account, entry)
 
 
 def replace(account: Account, old: Entry, new: Entry) -> None:
@@ -74,14 +86,16 @@ def replace(account: Account, old: Entry, new: Entry) -> None:
             account.unsettled.remove(old)
         if account.first_touch is old:
             account.first_touch = min(_remembered(account), key=entry_key, default=None)
-    _note_unsettled(account, new)
+    note_unsettled(account, new)
 
 
 def is_settled(account: Account, entry: Entry) -> bool:
     """Whether an event that settles sorts before the settled ones, or one repeats the identity of one of them."""
     if entry.kind in SETTLING_KINDS and account.settled is not None and entry_key(entry) <= account.settled:
         return True
-    return bool(account.forgotten) and fingerprint(entry.identity) in account.forgotten
+    if not account.forgotten or not account.seen & seen_bit(entry.id):
+        return False
+    return fingerprint(entry.identity) in account.forgotten
 
 
 def fingerprint(identity: str) -> int:
@@ -90,10 +104,11 @@ def fingerprint(identity: str) -> int:
 
 
 def settle(account: Account, before_ms: int) -> None:
-    """Settle events whose time and receipt lie before ``before_ms``: the log clock less the horizon."""
-    first = account.first_touch
-    if first is None or not _is_due(account, first, before_ms):
-        return
+    """Settle events whose time and receipt lie before ``before_ms``: the log clock less the horizon.
+
+    All of them are indexed and attached.
+    """
+    account.settle_from_ms = FOREVER_MS  # unless the first that is left is only too young
     if account.unsettled is None:
         account.unsettled = sorted(_remembered(account), key=entry_key)
     due = 0
@@ -104,6 +119,15 @@ def settle(account: Account, before_ms: int) -> None:
         due += 1
     del account.unsettled[:due]
     account.first_touch = account.unsettled[0] if account.unsettled else None
+    first = account.first_touch
+    if first is not None and (first.time_ms >= before_ms or first.received_ms >= before_ms):
+        account.settle_from_ms = max(first.time_ms, first.received_ms)
+
+
+def look_again(account: Account) -> None:
+    """An event came that may have closed a deal: the first touch may settle now."""
+    first = account.first_touch
+    account.settle_from_ms = FOREVER_MS if first is None else max(first.time_ms, first.received_ms)
 
 
 def _remembered(account: Account) -> Iterator[Entry]:
@@ -126,7 +150,10 @@ def _is_due(account: Account, entry: Entry, before_ms: int) -> bool:
 def _forget(account: Account, entry: Entry) -> None:
     """Drop an entry's identity, and all of one that contributes nothing; what the account contributes stays."""
     account.settled = entry_key(entry)
-    account.forgotten = account.forgotten or {}
+    account.settled_ms = entry.time_ms
+    account.calm_after_ms = max(account.calm_after_ms, entry.time_ms)
+    if account.forgotten is NONE_FORGOTTEN:
+        account.forgotten = {}
     account.forgotten[fingerprint(entry.identity)] = entry.chunk
     del account.index[entry.identity]
     account.dirty_chunks |= 1 << entry.chunk
@@ -142,10 +169,12 @@ def _place(chunk: list[Entry], entry: Entry) -> int:
     return next(at for at, candidate in enumerate(chunk) if candidate is entry)
 
 
-def _note_unsettled(account: Account, entry: Entry) -> None:
+def note_unsettled(account: Account, entry: Entry) -> None:
+    """Let an event that settles do so in its turn."""
     if entry.kind in SETTLING_KINDS and not entry.voided:
         if account.unsettled is not None:
             insert_sorted(account.unsettled, entry)
         first = account.first_touch
         if first is None or (entry.time_ms <= first.time_ms and entry_key(entry) < entry_key(first)):
             account.first_touch = entry
+            account.settle_from_ms = max(entry.time_ms, entry.received_ms)

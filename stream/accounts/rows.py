@@ -11,7 +11,7 @@ from schemas.types import ACTIVITY_TYPES
 from stream.accounts.account import Account
 from stream.accounts.attaching import attach
 from stream.accounts.entry import Entry
-from stream.accounts.ledger import restore_entry, weight
+from stream.accounts.ledger import EVERY_BIT, restore_entry, weight
 
 SHAPES = {int(row.kind): row.struct for row in ACTIVITY_TYPES}
 CHUNK_MARK = b"\0"
@@ -49,12 +49,16 @@ def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account
             account.settled = row.settled
         if row.forgotten:
             account.forgotten = {**account.forgotten, **dict.fromkeys(row.forgotten, chunk)}
+            account.seen = EVERY_BIT  # only fingerprints are left of them
         for packed in row.entries:
             entry = _entry(packed, chunk)
             account.chunks[chunk].append(entry)
             restore_entry(account, entry)
             if not entry.voided:
                 attach(account, entry)
+    if account.settled is not None:
+        account.settled_ms = account.settled[0]
+        account.calm_after_ms = max(account.calm_after_ms, account.settled_ms)
     account.last_weight = sum(weight(entry) for entry in account.chunks[-1])
     return account
 

@@ -7,12 +7,16 @@ again decides as the first fold did.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from schemas.contract import decode_by_contract
 from schemas.envelope import AGE_MS, AHEAD_MS
 from schemas.event import Event, judge_time, unknown_fields
-from schemas.ordinary import decode_ordinary
+from schemas.hot import ENVELOPES
+from schemas.instants import milliseconds_at
+from schemas.ordinary import envelope_of, event_of, shared_source
 from schemas.partitioning import encode_key
 from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
 from schemas.rows import ROW_VERSION, AccountsPosition, stamped_offset
@@ -28,8 +32,9 @@ from stream.accounts.touching import append_touch
 from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, stray, tenant_first
 from stream.tallies import Tallies
 
-BEGINNING_MS = -(2**62)
+BEGINNING_MS = -(2**61)
 ACCEPTED = Code.ACCEPTED
+TOUCH_ENVELOPE = ENVELOPES[TOUCH]
 COUNTED_AS_NEWEST = frozenset({Code.ACCEPTED, Code.SUPERSEDED})
 """Verdicts on which the tenant's newest activity moves: both, so that it hangs on what came and not on its order."""
 
@@ -109,8 +114,7 @@ class AccountsStage:
                 break
             written.append(key)
             account = self.shelf.live[key]
-            dirty, account.dirty_chunks = account.dirty_chunks, 0
-            chunks = [chunk for chunk in range(dirty.bit_length()) if dirty >> chunk & 1]
+            chunks = account.take_dirty()
             rows += [(chunk_key(key, chunk), encode_chunk(account, chunk, offset)) for chunk in chunks]
         for key in written:
             del self._dirty[key]
@@ -152,33 +156,44 @@ class AccountsStage:
     # -- one record
 
     def _fold(self, batch: RecordBatch) -> None:
-        """The hot loop: the ordinary touch of a known account is dealt with right here, all else in `_take`."""
-        live, dirty, emission, tallies = self.shelf.live, self._dirty, self.emission, self.tallies
-        is_live, settle_after_ms = not self._refolding, self.options.settle_after_ms
-        clock_ms = self.clock_ms
-        self._folded += len(batch)
-        records = zip(batch.values, batch.keys, batch.offsets, batch.received_ms, strict=True)
-        for raw, key, offset, received_ms in records:
-            clock_before = clock_ms
-            if received_ms > clock_ms:
-                clock_ms = self.clock_ms = received_ms
-            event = decode_ordinary(raw) if raw is not None else None
-            if event is not None and event.kind == TOUCH and key is not None and is_live:
-                account = live.get(key)
-                if (
-                    account is not None
-                    and account.subject == event.subject
-                    and account.tenant == event.tenant
-                    and -AHEAD_MS <= received_ms - event.time_ms <= AGE_MS
-                ):
-                    cell = append_touch(account, event, received_ms, clock_ms - settle_after_ms)
-                    if cell is not None:
-                        emission.gather_touch(event, received_ms, cell)
-                        tallies.count(event.tenant, event.source, ACCEPTED)
-                        if key not in dirty:
-                            dirty[key] = (offset, clock_before)
-                        continue
-            self._take(event, raw or b"", key, offset, received_ms, clock_before)
+        """The hot loop: the ordinary touch is dealt with in `_append`, all else in `_take`."""
+        values, keys, offsets, receipts = batch.values, batch.keys, batch.offsets, batch.received_ms
+        self._folded += len(values)
+        for n in range(len(values)):
+            raw, key, offset, received_ms = values[n], keys[n], offsets[n], receipts[n]
+            clock_before = self.clock_ms
+            if received_ms > clock_before:
+                self.clock_ms = received_ms
+            envelope = None if raw is None else envelope_of(raw)
+            if envelope is None or key is None:
+                self._take(None, raw or b"", key, offset, received_ms, clock_before)
+            elif type(envelope) is not TOUCH_ENVELOPE or not self._append(
+                envelope, key, offset, received_ms, clock_before
+            ):
+                self._take(event_of(envelope), raw or b"", key, offset, received_ms, clock_before)
+
+    def _append(self, envelope: Any, key: bytes, offset: int, received_ms: int, clock_before: int) -> bool:
+        """Take an ordinary touch of a known account; False, and nothing has changed, where there is more to it."""
+        account = self.shelf.live.get(key)
+        if account is None or account.subject != envelope.subject or account.tenant != envelope.tenant:
+            return False
+        time_ms = milliseconds_at(envelope.time)
+        if time_ms is None or not -AHEAD_MS <= received_ms - time_ms <= AGE_MS or envelope.receivedat is not None:
+            return False
+        if self._refolding and self._reflected.get(key, 0) > offset:
+            return True
+        was_clean = not account.dirty_chunks
+        source = shared_source(envelope.source)
+        horizon_ms = self.clock_ms - self.options.settle_after_ms
+        cell = append_touch(account, envelope, source, time_ms, received_ms, horizon_ms)
+        if cell is None:
+            return False
+        if was_clean:
+            self._dirty[key] = (offset, clock_before)
+        if not self._refolding:
+            self.emission.gather_touch(account.tenant, source, time_ms, received_ms, envelope.backfill, cell)
+            self.tallies.count(account.tenant, source, ACCEPTED)
+        return True
 
     def _take(
         self,
@@ -225,10 +240,11 @@ class AccountsStage:
             shelf = self.shelf
             account = shelf.thaw(key, event.tenant, event.subject) or shelf.new(key, event.tenant, event.subject)
         settle_before_ms = self.clock_ms - self.options.settle_after_ms
+        was_clean = not account.dirty_chunks
         code, cells = fold(account, event, received_ms, settle_before_ms=settle_before_ms)
         if code in COUNTED_AS_NEWEST and not self._refolding:
             self.emission.gather(event, received_ms, cells)
-        if account.dirty_chunks and key not in self._dirty:
+        if was_clean and account.dirty_chunks:
             self._dirty[key] = (offset, clock_before)
         if code in FOLD_REASONS:
             self._refuse(at_the_fold(event, code), raw, key, offset, received_ms)

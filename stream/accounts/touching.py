@@ -1,70 +1,82 @@
 """The ordinary touch: by far the most frequent event, and nothing hangs on it until its deal closes.
 
-`append_touch` does in one go what `fold` does in general; a property test holds the two equal.
+`append_touch` does in a few steps what `fold` does in general; a property test holds the two equal.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from schemas.cells import MINUTE_MS, Cell
-from schemas.event import Event
-from stream.accounts.account import NO_ENTRIES, Account
-from stream.accounts.attaching import attach_to_lead
-from stream.accounts.entry import Entry, entry_key
+from stream.accounts.account import Account
+from stream.accounts.entry import Entry
 from stream.accounts.history import NOBODY
-from stream.accounts.ledger import CHUNK_WEIGHT
+from stream.accounts.kinds import TOUCH
+from stream.accounts.ledger import CHUNK_WEIGHT, seen_bit
+from stream.accounts.tail import index_tail
+
+MINUTE: Final = MINUTE_MS
+FULL: Final = CHUNK_WEIGHT
 
 
-def append_touch(account: Account, event: Event, received_ms: int, settle_before_ms: int) -> Cell | None:
-    """Take a new touch that can count for no close yet; the one cell it adds, or None where it has to be folded."""
-    first, time_ms = account.first_touch, event.time_ms
-    touch: Any = event.data
-    if event.voided or account.settled is not None or (first is not None and first.time_ms < settle_before_ms):
+def append_touch(
+    account: Account, envelope: Any, source: str, time_ms: int, received_ms: int, settle_before_ms: int
+) -> Cell | None:
+    """Store a new touch that can count for no close yet; the one cell it adds, or None where it has to be folded.
+
+    It comes after every close it could count for and every settled touch, nothing is to be settled before it, and its
+    identity is new.
+    """
+    touch: Any = envelope.data
+    if touch is None or settle_before_ms > account.settle_from_ms:  # voided, or something is to be settled
         return None
-    if touch.automated:
+    if touch.automated or (time_ms <= account.calm_after_ms and not _is_calm(account, touch, time_ms)):
         return None
-    identity = f"{event.source}\0{event.id}"
-    index = account.index
-    if identity in index:
-        return None
-    if touch.deal is not None:
-        deal = account.deals.get(touch.deal) or account.deal(touch.deal)
-        if deal.closes and time_ms <= deal.events[-1].time_ms:
+    event_id: str = envelope.id
+    bit = seen_bit(event_id)
+    if account.seen & bit:
+        index_tail(account)
+        if account.forgotten or f"{source}\0{event_id}" in account.index:
             return None
-        touches = deal.touches
-    elif touch.lead is not None:
-        if time_ms <= account.last_close_ms:
-            return None
-        touches = None
     else:
-        touches = NO_ENTRIES
+        account.seen |= bit
     chunks = account.chunks
-    if not chunks or account.last_weight >= CHUNK_WEIGHT:
+    if not chunks or account.last_weight >= FULL:
         chunks.append([])
         account.last_weight = 0
     account.last_weight += 1
     chunk = len(chunks) - 1
-    entry = Entry(
-        event.kind,
-        time_ms,
-        event.source,
-        event.id,
-        event.revision,
-        False,
-        event.backfill,
-        received_ms,
-        chunk,
-        touch,
+    chunks[chunk].append(
+        Entry(
+            TOUCH,
+            time_ms,
+            source,
+            event_id,
+            envelope.revision,
+            False,
+            envelope.backfill,
+            received_ms,
+            chunk,
+            touch,
+        )
     )
-    index[identity] = entry
-    if touches is None:
-        attach_to_lead(account, entry)
-    elif touches is not NO_ENTRIES:
-        touches.append(entry)
-    chunks[chunk].append(entry)
-    account.dirty_chunks |= 1 << chunk
-    if first is None or (time_ms <= first.time_ms and entry_key(entry) < entry_key(first)):
-        account.first_touch = entry
-    pane = time_ms // MINUTE_MS
+    account.unindexed += 1
+    account.unattached += 1
+    if chunk != account.dirty_tail:
+        account.dirty_tail = chunk
+        account.dirty_chunks |= 1 << chunk
+    due_ms = max(time_ms, received_ms)
+    if due_ms < account.settle_from_ms:
+        account.settle_from_ms = due_ms
+    pane = time_ms // MINUTE
     return ("touches", "rep", touch.rep or NOBODY, touch.kind, pane, pane)
+
+
+def _is_calm(account: Account, touch: Any, time_ms: int) -> bool:
+    """Whether a touch that is older than some close, or than the settled ones, can count for no close all the same."""
+    if time_ms <= account.settled_ms:
+        return False
+    if touch.deal is None:
+        return touch.lead is None or time_ms > account.last_close_ms
+    deal = account.deals.get(touch.deal)
+    return deal is None or not deal.closes or time_ms > deal.events[len(deal.events) - 1].time_ms
