@@ -31,13 +31,13 @@ def counts_for_no_close(account: Account, touch: Entry) -> bool:
         return True
     if touch.data.deal is not None:
         deal = account.deals.get(touch.data.deal)
-        return deal is None or _is_past(deal, time_ms)
+        return deal is None or is_past(deal, time_ms)
     if touch.data.lead is None:
         return True
-    return all(_is_past(deal, time_ms) for _, deal in candidate_deals(account, touch.data.lead))
+    return all(is_past(deal, time_ms) for _, deal in candidate_deals(account, touch.data.lead))
 
 
-def _is_past(deal: Deal, time_ms: int) -> bool:
+def is_past(deal: Deal, time_ms: int) -> bool:
     """Whether a deal was never won up to any moment from ``time_ms`` on."""
     return not deal.closes or time_ms > deal.events[-1].time_ms or not was_won(deal)
 

@@ -16,8 +16,8 @@ from schemas.envelope import AGE_MS, AHEAD_MS
 from schemas.event import Event, judge_time, unknown_fields
 from schemas.hot import ENVELOPES
 from schemas.instants import milliseconds_at
-from schemas.ordinary import envelope_of, event_of, shared_source
-from schemas.partitioning import encode_key
+from schemas.ordinary import envelope_of, event_of, known_tenant, shared_source
+from schemas.partitioning import encode_key, home_partition
 from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
 from schemas.rows import ROW_VERSION, AccountsPosition, stamped_offset
 from schemas.verdicts import Code, Refusal
@@ -173,15 +173,19 @@ class AccountsStage:
                 self._take(event_of(envelope), raw or b"", key, offset, received_ms, clock_before)
 
     def _append(self, envelope: Any, key: bytes, offset: int, received_ms: int, clock_before: int) -> bool:
-        """Take an ordinary touch of a known account; False, and nothing has changed, where there is more to it."""
+        """Take an ordinary touch; False, and nothing has changed, where there is more to it."""
         account = self.shelf.live.get(key)
-        if account is None or account.subject != envelope.subject or account.tenant != envelope.tenant:
+        if account is not None and (account.subject != envelope.subject or account.tenant != envelope.tenant):
             return False
         time_ms = milliseconds_at(envelope.time)
         if time_ms is None or not -AHEAD_MS <= received_ms - time_ms <= AGE_MS or envelope.receivedat is not None:
             return False
         if self._refolding and self._reflected.get(key, 0) > offset:
             return True
+        if account is None:
+            account = self._arrive(key, envelope)
+            if account is None:
+                return False
         was_clean = not account.dirty_chunks
         source = shared_source(envelope.source)
         horizon_ms = self.clock_ms - self.options.settle_after_ms
@@ -194,6 +198,15 @@ class AccountsStage:
             self.emission.gather_touch(account.tenant, source, time_ms, received_ms, envelope.backfill, cell)
             self.tallies.count(account.tenant, source, ACCEPTED)
         return True
+
+    def _arrive(self, key: bytes, envelope: Any) -> Account | None:
+        """The account of an event that isn't live yet; None unless its key is right and it is at home here."""
+        tenant, subject = known_tenant(envelope.tenant), envelope.subject
+        if tenant is None or not subject.isprintable() or key != encode_key(tenant, subject):
+            return None
+        if home_partition(key, self.partitions) != self.partition:
+            return None
+        return self.shelf.thaw(key, tenant, subject) or self.shelf.new(key, tenant, subject)
 
     def _take(
         self,

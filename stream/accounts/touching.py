@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from schemas.cells import MINUTE_MS, Cell
 from stream.accounts.account import Account
+from stream.accounts.alone import is_past
 from stream.accounts.entry import Entry
 from stream.accounts.history import NOBODY
 from stream.accounts.kinds import TOUCH
@@ -79,4 +80,4 @@ def _is_calm(account: Account, touch: Any, time_ms: int) -> bool:
     if touch.deal is None:
         return touch.lead is None or time_ms > account.last_close_ms
     deal = account.deals.get(touch.deal)
-    return deal is None or not deal.closes or time_ms > deal.events[len(deal.events) - 1].time_ms
+    return deal is None or is_past(deal, time_ms)
