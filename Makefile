@@ -12,7 +12,8 @@ CODE := schemas stream views config agents gateway cli
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
-setup: $(STAMP) ## virtual environment in .venv, from the lock; quick the second time
+setup: $(STAMP) ## virtual environment in .venv, from the lock, and the core compiled; quick the second time
+	@$(BIN)/salespulse native
 
 $(BIN)/uv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed and neither python3 nor python3.11 is it; say: make setup PYTHON=/path/to/python3.11"; exit 1; }

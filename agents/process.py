@@ -19,6 +19,7 @@ from agents.logs import set_up_logging
 from agents.metrics import Metrics
 from agents.metrics_server import serve_metrics
 from agents.stages import StageDeclaration
+from config import native
 from config.settings import Settings
 from config.topics import StageName
 
@@ -79,6 +80,7 @@ class WorkerEvents(SlotEvents):
 def run_stage(stage: StageDeclaration, settings: Settings, counts: dict[str, int]) -> int:
     """Run a worker of ``stage`` until it is told to stop or fails; returns the exit code."""
     set_up_logging(settings.log_level, settings.log_format, stage.name)
+    log.info("the core runs %s", "compiled" if native.is_used() else "as plain Python; `salespulse native` compiles it")
     check_aiokafka()
     gc.set_threshold(YOUNG_OBJECTS, 20, 100)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its loop by the policy

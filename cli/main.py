@@ -20,6 +20,7 @@ COMMANDS = {
     "import": ("cli.importer.command", "import_", "Turn a CRM export into events."),
     "letters": ("cli.letters.command", "letters", "Find, show, patch and send dead letters."),
     "replay": ("cli.replay.command", "replay", "Compute every KPI from event files, without Kafka."),
+    "native": ("cli.native", "native", "Compile the core, so that workers fold faster."),
     "settings": ("cli.settings", "settings", "Print every setting with its default, unit and meaning."),
 }
 

@@ -11,6 +11,8 @@ import typer
 from cli.endings import fail
 from cli.supervisor import Supervisor, die_with
 from cli.topics import CONNECT_LIMIT_S, BrokerAway, ensure_topics
+from config.machine import cache_folder
+from config.native import use as use_native
 from config.settings import load_settings
 from config.topics import StageName
 
@@ -31,6 +33,8 @@ def worker(
     if stage is None:
         command = [sys.executable, "-m", "cli.main", "worker", "--stage"]
         raise typer.Exit(Supervisor({name: [*command, name] for name in StageName}).run())
+    if settings.native:
+        use_native(cache_folder())
     from agents.process import run_stage
     from agents.stages import STAGES
 

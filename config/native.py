@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -54,6 +54,7 @@ SOURCES = (
 
 PACKAGES = ("schemas", "stream", "stream.accounts")
 BUILD_LIMIT_S = 900
+SAID_MAX = 2_000
 
 _SETUP = """
 from setuptools import setup
@@ -66,11 +67,17 @@ class BuildFailed(Exception):
     """The compiler said no; the text is its last words."""
 
 
+class ImportedTooEarly(Exception):
+    """A module that is compiled was imported from its source before."""
+
+
 def digest() -> str:
-    """What a build depends on: the sources, the interpreter, the compiler's version."""
-    seen = hashlib.sha256(f"{sys.version}|{sysconfig.get_platform()}|{_compiler_version()}".encode())
-    for name in SOURCES:
-        seen.update(name.encode() + b"\0" + (ROOT / name).read_bytes() + b"\0")
+    """What a build depends on: the sources and what they take constants from, the interpreter, the compiler."""
+    seen = hashlib.sha256(f"{sys.version}|{sysconfig.get_platform()}|{_compiler_version()}|{SOURCES}".encode())
+    for path in sorted(
+        path for part in ("schemas", "stream", "stream/accounts") for path in (ROOT / part).glob("*.py")
+    ):
+        seen.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
     return seen.hexdigest()[:24]
 
 
@@ -86,35 +93,37 @@ def folder(cache: Path) -> Path:
     return cache / "native" / digest()
 
 
-def build(cache: Path) -> Path:
-    """Compile into the cache unless it is there. Raises BuildFailed; takes about half a minute."""
-    target = folder(cache)
-    if target.is_dir():
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+def compile_into(target: Path) -> None:
+    """Compile the sources into a folder that is there; takes about half a minute. Raises BuildFailed."""
+    with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        for package in ("schemas", "stream", "config"):
+        for package in ("schemas", "stream"):
             shutil.copytree(ROOT / package, work / package, ignore=shutil.ignore_patterns("__pycache__"))
         (work / "setup.py").write_text(_SETUP.format(arguments=["--ignore-missing-imports", *SOURCES]))
-        command = [sys.executable, "setup.py", "-q", "build_ext", "--build-lib", "out", "--build-temp", "temp"]
+        command = [sys.executable, "setup.py", "-q", "build_ext", "--build-lib", str(target), "--build-temp", "temp"]
         found = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=BUILD_LIMIT_S, check=False)
-        if found.returncode:
-            raise BuildFailed((found.stderr or found.stdout).strip()[-2_000:])
-        try:
-            os.rename(work / "out", target)
-        except OSError:
-            if not target.is_dir():  # else somebody else has built the same meanwhile
-                raise
-    return target
+    if found.returncode:
+        raise BuildFailed((found.stderr or found.stdout).strip()[-SAID_MAX:])
 
 
 def use(cache: Path) -> bool:
-    """Let the compiled modules be imported instead of their sources, where they are built. Call it before either is."""
+    """Let the compiled modules be imported instead of their sources, where they are built: call it before either is.
+
+    Raises ImportedTooEarly if it isn't called first: half of each would not know one another.
+    """
     target = folder(cache)
     if not target.is_dir():
         return False
+    early = sorted(sys.modules.keys() & {name.removesuffix(".py").replace("/", ".") for name in SOURCES})
+    if early:
+        raise ImportedTooEarly(f"{', '.join(early)} came before the compiled modules were put in their place")
     sys.path.append(str(target))  # the modules' shared library is found there
     for package in PACKAGES:
         importlib.import_module(package).__path__.insert(0, str(target.joinpath(*package.split("."))))
     return True
+
+
+def is_used() -> bool:
+    """Whether the fold is imported, or would be, in its compiled form."""
+    spec = importlib.util.find_spec("stream.accounts.fold")
+    return spec is not None and not str(spec.origin).endswith(".py")

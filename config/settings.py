@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     host: str = _of("127.0.0.1", "address the gateway listens on", min_length=1)
     port: int = _of(8080, "port of the gateway", ge=0, le=65535)
     topic_prefix: str = _of("", "put before every topic, group and transactional id", pattern=r"^[A-Za-z0-9._-]{0,60}$")
+    native: bool = _of(True, "whether workers use the compiled core where `salespulse native` has built it")
     activity_partitions: int = _of(
         8, "partitions of the activity topic when it is created", "partitions", ge=1, le=1024
     )
