@@ -23,8 +23,8 @@ from gateway.letters.desk import LettersDesk
 from gateway.metrics import GatewayMetrics
 from gateway.query import BadQuery, Selection, parse
 from gateway.reading import Reading
-from gateway.sources import check
 from gateway.supervision import keep_running
+from gateway.tables import QUESTIONS, Question
 from stream.board.windows import UnknownWindow
 from stream.catalogue.catalogue import UnknownKpi, UnknownScope
 
@@ -79,7 +79,7 @@ def create_app(parts: Parts) -> FastAPI:
     app = FastAPI(title="SalesPulse", lifespan=lifespan, openapi_url=None)
     _add_publishing(app, parts)
     _add_reading(app, parts)
-    _add_sources(app, parts)
+    _add_tables(app, parts)
     _add_operation(app, parts)
     letters.add(app, parts.letters, parts.keyring)
     pages.add(app)
@@ -146,20 +146,25 @@ def _add_reading(app: FastAPI, parts: Parts) -> None:
         return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 
-def _add_sources(app: FastAPI, parts: Parts) -> None:
-    @app.get("/v1/sources")
-    async def sources(request: Request) -> Response:
-        """Who publishes, one JSON object a line: when each was last heard, whether it is silent, what it feeds."""
-        try:
-            selection = _confine(parse(request.query_params.multi_items()), parts, request)
-            check(selection)
-            if not parts.replica.is_ready:
-                return _not_ready()
-            return Response(await parts.reading.sources(selection), media_type=NDJSON)
-        except BadQuery as exc:
-            return _refuse(400, str(exc))
-        except NotYours as exc:
-            return _refuse(exc.status, str(exc))
+def _add_tables(app: FastAPI, parts: Parts) -> None:
+    def serve(path: str, question: Question) -> None:
+        async def rows(request: Request) -> Response:
+            try:
+                asked = parse(request.query_params.multi_items(), names=question.parameters)
+                selection = _confine(asked, parts, request)
+                read = question.ask(selection)
+                if not parts.replica.is_ready:
+                    return _not_ready()
+                return Response(await parts.reading.rows(selection, read), media_type=NDJSON)
+            except (BadQuery, UnknownKpi, UnknownScope, UnknownWindow) as exc:
+                return _refuse(400, str(exc))
+            except NotYours as exc:
+                return _refuse(exc.status, str(exc))
+
+        app.add_api_route(path, rows, methods=["GET"])
+
+    for path, question in QUESTIONS.items():
+        serve(path, question)
 
 
 def _add_operation(app: FastAPI, parts: Parts) -> None:

@@ -27,6 +27,7 @@ class Selection:
     windows: tuple[str, ...] | None
     as_of_ms: int | None
     tenant: str | None
+    table: str | None = None
 
     def combinations(self) -> list[tuple[str, str, str]] | None:
         """Each (kpi, scope, window) in order, if all three are named: such a value is answered with or without data."""
@@ -35,15 +36,18 @@ class Selection:
         return sorted({(kpi, scope, window) for kpi in self.kpis for scope in self.scopes for window in self.windows})
 
 
-def parse(parameters: Sequence[tuple[str, str]]) -> Selection:
-    """The selection that query parameters name; each may be repeated, or hold several with commas. Raises BadQuery."""
+def parse(parameters: Sequence[tuple[str, str]], *, names: Sequence[str] = PARAMETERS) -> Selection:
+    """The selection that query parameters name, of those in ``names``; each may be repeated, or hold several with
+    commas. Raises BadQuery.
+    """
     given: dict[str, list[str]] = {}
     for name, text in parameters:
-        if name not in PARAMETERS:
-            raise BadQuery(f'parameter "{name}" is unknown; allowed are {", ".join(PARAMETERS)}')
+        if name not in names:
+            raise BadQuery(f'parameter "{name}" is unknown; allowed are {", ".join(names)}')
         given.setdefault(name, []).append(text)
+    table = _one(given, "table")
     kpis, scopes, windows = (_each(given.get(name), name) for name in _FILTERS)
-    return Selection(kpis, scopes, windows, _instant(_one(given, "as_of")), _one(given, "tenant"))
+    return Selection(kpis, scopes, windows, _instant(_one(given, "as_of")), _one(given, "tenant"), table)
 
 
 def _each(texts: list[str] | None, name: str) -> tuple[str, ...] | None:

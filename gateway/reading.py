@@ -11,7 +11,6 @@ from msgspec import UNSET
 
 from gateway.gate import Gate, sliced
 from gateway.query import Selection
-from gateway.sources import source_lines
 from schemas.kpi import KpiValue, to_line
 from stream.board.board import Board
 from stream.board.sources import sources_at
@@ -28,6 +27,10 @@ PACKED = ("kpi", "scope", "window", "value", "n", "status", "restated_at", "face
 SECONDS_PER_MINUTE = 60
 
 _encode = msgspec.json.encode
+
+
+Read = Callable[[Board, Catalogue, int], Iterable[object]]
+"""Rows of a board at a moment (epoch ms), each an object in JSON."""
 
 
 class Reading:
@@ -63,8 +66,8 @@ class Reading:
                 lines += [lead + to_line(value)[1:] + b"\n" for value in read]
         return b"".join(lines)
 
-    async def sources(self, selection: Selection) -> bytes:
-        """Who publishes, one JSON object a line; several tenants as in `lines`."""
+    async def rows(self, selection: Selection, read: Read) -> bytes:
+        """What ``read`` finds on each board, one JSON object a line; several tenants as in `lines`."""
         as_of_ms = now_ms() if selection.as_of_ms is None else selection.as_of_ms
         lines: list[bytes] = []
         async with self._gate.reading():
@@ -72,8 +75,8 @@ class Reading:
             chosen = sorted(boards) if selection.tenant is None else [selection.tenant]
             for tenant in chosen:
                 lead = b'{"tenant":%b,' % _encode(tenant) if len(chosen) > 1 else b"{"
-                found = source_lines(boards.get(tenant) or Board(), self._catalogue, as_of_ms)
-                lines += [lead + _encode(line)[1:] + b"\n" async for line in sliced(found)]
+                found = read(boards.get(tenant) or Board(), self._catalogue, as_of_ms)
+                lines += [lead + _encode(row)[1:] + b"\n" async for row in sliced(found)]
         return b"".join(lines)
 
     async def frame(self, tenant: str | None) -> bytes | None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from gateway.query import BadQuery, Selection
 from stream.board.board import Board
 from stream.board.feeds import Speaking, kinds_of
 from stream.board.reference.roster import NOBODY
@@ -63,14 +62,6 @@ def fed_kpis(catalogue: Catalogue, speaking: Speaking) -> list[str]:
         if kinds_of(definition.measures | ranked) & speaking.keys():
             fed.append(slug)
     return fed
-
-
-def check(selection: Selection) -> None:
-    """Sources are asked for by tenant and as_of alone. Raises BadQuery."""
-    given = {"kpi": selection.kpis, "scope": selection.scopes, "window": selection.windows}
-    for name, chosen in given.items():
-        if chosen is not None:
-            raise BadQuery(f'parameter "{name}" means nothing for sources; allowed are as_of, tenant')
 
 
 def _instant(at_ms: int) -> str:

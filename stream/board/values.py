@@ -9,6 +9,7 @@ from schemas.kpi import KpiDefinition, KpiValue
 from stream.board.board import Board
 from stream.board.forms.forms import FORMS
 from stream.board.forms.reading import Reading, shown
+from stream.board.reference.roster import NOBODY
 from stream.board.sums import Moment, moment_at
 from stream.board.trust import trust_of
 from stream.board.windows import (
@@ -20,7 +21,7 @@ from stream.board.windows import (
     kind_of,
     window_at,
 )
-from stream.catalogue.catalogue import Catalogue, UnknownScope
+from stream.catalogue.catalogue import RANKABLE, Catalogue, UnknownKpi, UnknownScope
 
 SCOPE_KINDS = ("company", "team", "rep", "territory", "source")
 
@@ -69,6 +70,33 @@ def every_value(
                 reading = form.read(moment, catalogue, definition, scope, span)
                 if reading.is_listed:
                     yield _value(moment, catalogue, definition, scope, span, reading)
+
+
+def ranking_of(
+    board: Board, catalogue: Catalogue, *, kpi: str, kind: str, window: str, as_of_ms: int
+) -> list[KpiValue]:
+    """The reps or teams (``kind``) by any KPI, the best first, by the same policy as the catalogue's own leaderboard.
+
+    Raises UnknownKpi (also for one that can't be ranked), UnknownScope or UnknownWindow.
+    """
+    ranked = catalogue.find(kpi)
+    if ranked.form not in RANKABLE:
+        allowed = ", ".join(sorted(slug for slug, each in catalogue.definitions.items() if each.form in RANKABLE))
+        raise UnknownKpi(f"kpi {kpi!r} can't be ranked; allowed: {allowed}")
+    _check_scope([ranked], f"{kind}:{NOBODY}")
+    definition = catalogue.find("leaderboard").model_copy(update={"ranks": kpi})
+    moment = moment_at(board, as_of_ms)
+    span = window_at(window, moment.cut, moment.calendar)
+    _check_window(ranked, window)
+    if is_out_of_history(window, as_of_ms, board.newest_ms):
+        return []
+    form = FORMS[definition.form]
+    scopes = sorted(scope for scope in form.scopes(moment, catalogue, definition) if scope.startswith(f"{kind}:"))
+    readings = ((scope, form.read(moment, catalogue, definition, scope, span)) for scope in scopes)
+    values = [
+        _value(moment, catalogue, definition, scope, span, reading) for scope, reading in readings if reading.is_listed
+    ]
+    return sorted(values, key=lambda value: (value.value is None, value.value or 0, value.scope))
 
 
 def _spans(

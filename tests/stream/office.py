@@ -77,9 +77,9 @@ class Office:
         return stage.board("acme")
 
 
-def rep(name: str, **said: Any) -> dict[str, Any]:
+def rep(who: str, **said: Any) -> dict[str, Any]:
     """What a roster says."""
-    return {"rep": name, **said}
+    return {"rep": who, **said}
 
 
 def call(by: str, **said: Any) -> dict[str, Any]:
