@@ -78,6 +78,16 @@ def test_what_was_told_is_not_told_again() -> None:
     assert hearing.release() == {}
 
 
+def test_of_many_moments_the_newest_of_each_minute_is_told() -> None:
+    hearing = Hearing()
+    moments = [NOW_MS + 700 * n for n in range(1_000)]
+    for time_ms in reversed(moments):
+        hearing.hear("acme", "crm/eu", 7, "R-1", time_ms)
+    (_, heard), *more = [run for run in hearing.release()["acme"][0]]
+    assert not more
+    assert heard == [max(t for t in moments if t // MINUTE_MS == m) for m in sorted({t // MINUTE_MS for t in moments})]
+
+
 def test_much_that_was_heard_makes_records_that_fit() -> None:
     moments = [NOW_MS + n * MINUTE_MS for n in range(64)]
     heard = [(f"source-{n}" + "x" * 240, moments) for n in range(2_000)]
