@@ -46,8 +46,9 @@ up: setup ## a broker, a worker and a gateway in the foreground, without the dem
 down: setup ## stop what `make up` left running
 	$(BIN)/salespulse down
 
-contracts: setup ## hold the wire contracts: every verdict, both decoders, the publisher's page
-	$(BIN)/python -m pytest -q tests/schemas $(ARGS)
+contracts: setup ## write contracts/ and the types of the publisher's page, and hold them: every verdict, both decoders
+	$(BIN)/python -m cli.contracts
+	$(BIN)/python -m pytest -q tests/schemas tests/cli/test_contracts.py $(ARGS)
 
 docs: setup ## hold the pages: every link, every rule that an error points at, every worked example
 	$(BIN)/python -m pytest -q tests/test_pages.py tests/catalogue $(ARGS)

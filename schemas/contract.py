@@ -17,7 +17,7 @@ from schemas.findings import explain, line, model_of, shown, wire_fields
 from schemas.instants import milliseconds_of
 from schemas.limits import MAX_BYTES, REVISION_MAX, TENANT_MAX, TENANT_PATTERN
 from schemas.plain_json import MalformedJson, parse
-from schemas.rules import OBJECT_RULE, PAGE, Flag, Id, Model, Rule, refuse, refuse_field
+from schemas.rules import INSTANT_RULE, OBJECT_RULE, PAGE, Flag, Id, Model, Rule, refuse, refuse_field
 from schemas.types import BY_NAME, TYPES, EventType
 from schemas.verdicts import Code, Refusal
 
@@ -43,14 +43,25 @@ def _first_revision(revision: Any) -> Any:
     return 0 if revision is None else revision
 
 
-_INSTANT_RULE = Rule("an RFC 3339 instant with offset, from the year 1900 to 2999", "time")
-_SUBJECT_RULE = Rule("a non-empty string of at most 256 characters, without control characters", "subject")
-_TENANT_RULE = Rule(f"1 to {TENANT_MAX} of the characters A-Z a-z 0-9 . _ -", "tenant")
-_REVISION_RULE = Rule(f"an integer from 0 to {REVISION_MAX}", "revisions")
+_SUBJECT_RULE = Rule(
+    "a non-empty string of at most 256 characters, without control characters",
+    "subject",
+    {"type": "string", "minLength": 1, "maxLength": 256, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"},
+)
+_TENANT_RULE = Rule(
+    f"1 to {TENANT_MAX} of the characters A-Z a-z 0-9 . _ -",
+    "tenant",
+    {"type": ["string", "null"], "pattern": f"^{TENANT_PATTERN}$", "default": "default"},
+)
+_REVISION_RULE = Rule(
+    f"an integer from 0 to {REVISION_MAX}",
+    "revisions",
+    {"type": ["integer", "null"], "minimum": 0, "maximum": REVISION_MAX, "default": 0},
+)
 
 _WITHOUT_ACCOUNT = frozenset(row.name for row in TYPES if not is_activity(row.kind))
 
-Instant = Annotated[int, BeforeValidator(_instant), _INSTANT_RULE]
+Instant = Annotated[int, BeforeValidator(_instant), INSTANT_RULE]
 
 
 class Envelope(Model):
@@ -79,9 +90,9 @@ class Envelope(Model):
     receivedat: Instant | None = None
     datacontenttype: Annotated[
         Annotated[str, Strict(), Field(pattern=r"^(?i:application/([a-z0-9.-]+\+)?json)\s*(;.*)?$")] | None,
-        Rule("application/json, or absent", "envelope"),
+        Rule("application/json, or absent", "envelope", {"type": ["string", "null"], "pattern": "[Jj][Ss][Oo][Nn]"}),
     ] = None
-    data_base64: Annotated[None, Rule("absent: data are JSON, under data", "envelope")] = None
+    data_base64: Annotated[None, Rule("absent: data are JSON, under data", "envelope", {"type": "null"})] = None
     data: Any = None
 
     @model_validator(mode="after")

@@ -64,7 +64,7 @@ class SurveyAnswered(Model):
 class FeedbackReceived(Model):
     theme: Label = None
     rep: Id | None = None
-    text: Annotated[Any, Field(exclude=True), Rule("anything; it is not kept", "feedback")] = None
+    text: Annotated[Any, Field(exclude=True), Rule("anything; it is not kept", "feedback", {})] = None
 
 
 class ReferralCreated(Model):

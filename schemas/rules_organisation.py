@@ -14,7 +14,7 @@ from schemas.data_fields import CURVE_MAX, DAYS_MAX, HOLIDAYS_MAX, NAMES_MAX, NU
 from schemas.findings import shown
 from schemas.instants import milliseconds_of
 from schemas.plain_json import Vast
-from schemas.rules import ID_RULE, DateOrInstant, Id, Model, Rule, refuse, refuse_field
+from schemas.rules import DAY_RULE, ID_RULE, DateOrInstant, Id, Model, Rule, refuse, refuse_field
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME_OF_DAY = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
@@ -151,18 +151,46 @@ class PeriodModel(Model):
         return self
 
 
+def _numbers(least: int) -> dict[str, Any]:
+    return {"type": "number", "minimum": least, "maximum": NUMBER_MAX}
+
+
+_SHIFT_SCHEMA = {
+    "type": "array",
+    "items": {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"},
+    "minItems": 2,
+    "maxItems": 2,
+}
+_DAY_SCHEMA = {"type": ["array", "null"], "maxItems": SHIFTS_MAX, "items": _SHIFT_SCHEMA}
+
 Period = Annotated[PeriodModel, Rule("an object {from, to}, from before to", "periods")]
 Slug = Annotated[
-    str, BeforeValidator(_slug), Rule("a KPI: a-z, 0-9 and _ from a letter on, at most 64 characters", "targets")
+    str,
+    BeforeValidator(_slug),
+    Rule(
+        "a KPI: a-z, 0-9 and _ from a letter on, at most 64 characters",
+        "targets",
+        {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "maxLength": 64},
+    ),
 ]
 Scope = Annotated[
-    str, BeforeValidator(_scope), Rule('"company", or a dimension and an id such as "team:T-1"', "targets")
+    str,
+    BeforeValidator(_scope),
+    Rule(
+        '"company", or a dimension and an id such as "team:T-1"',
+        "targets",
+        {"type": "string", "pattern": r"^(company$|[a-z][a-z0-9_]*:[^\u0000])", "maxLength": TEXT_MAX},
+    ),
 ]
 Number = Annotated[
-    int | float, PlainValidator(_number), Rule(f"a number from -{NUMBER_MAX} to {NUMBER_MAX}", "numbers")
+    int | float,
+    PlainValidator(_number),
+    Rule(f"a number from -{NUMBER_MAX} to {NUMBER_MAX}", "numbers", _numbers(-NUMBER_MAX)),
 ]
 NumberFromZero = Annotated[
-    int | float, PlainValidator(_number_from_zero), Rule(f"a number from 0 to {NUMBER_MAX}", "numbers")
+    int | float,
+    PlainValidator(_number_from_zero),
+    Rule(f"a number from 0 to {NUMBER_MAX}", "numbers", _numbers(0)),
 ]
 Weight = Annotated[float, Strict(), Field(ge=0, le=NUMBER_MAX), Rule(f"a number from 0 to {NUMBER_MAX}", "numbers")]
 Days = Annotated[float, Strict(), Field(ge=0, le=DAYS_MAX), Rule(f"a number of days from 0 to {DAYS_MAX}", "pipelines")]
@@ -172,15 +200,28 @@ Interval = Annotated[
 Curve = Annotated[
     list[float],
     PlainValidator(_rising),
-    Rule(f"an array of 1 to {CURVE_MAX} numbers that never fall, from 0 to 1, the last 1", "targets"),
+    Rule(
+        f"an array of 1 to {CURVE_MAX} numbers that never fall, from 0 to 1, the last 1",
+        "targets",
+        {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 1,
+            "maxItems": CURVE_MAX,
+        },
+    ),
 ]
 Shifts = Annotated[
     dict[str, list[list[str]]],
     PlainValidator(_shifts),
-    Rule('an object of weekdays, such as {"mon": [["09:00", "17:00"]]}', "calendars"),
+    Rule(
+        'an object of weekdays, such as {"mon": [["09:00", "17:00"]]}',
+        "calendars",
+        {"type": "object", "properties": dict.fromkeys(WEEKDAYS, _DAY_SCHEMA), "additionalProperties": False},
+    ),
 ]
 Holidays = Annotated[
-    list[Annotated[str, BeforeValidator(_a_date), Rule("a date (2026-12-31), from the year 1900 to 2999", "dates")]],
+    list[Annotated[str, BeforeValidator(_a_date), DAY_RULE]],
     Field(max_length=HOLIDAYS_MAX),
     AfterValidator(_sorted_once),
     Rule(f"an array of at most {HOLIDAYS_MAX} dates", "calendars"),
@@ -189,5 +230,9 @@ Names = Annotated[list[Id], Field(max_length=NAMES_MAX), Rule(f"an array of at m
 Handicap = Annotated[
     dict[str, int | float],
     PlainValidator(_handicap),
-    Rule(f"an object of at most {NAMES_MAX} reps and their own targets", "contests"),
+    Rule(
+        f"an object of at most {NAMES_MAX} reps and their own targets",
+        "contests",
+        {"type": "object", "maxProperties": NAMES_MAX, "additionalProperties": _numbers(0)},
+    ),
 ]
