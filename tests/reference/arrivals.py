@@ -53,6 +53,8 @@ class Judgement:
     verdicts: list[Code]
     accounts: dict[tuple[str, str], Account]
     newest_ms: dict[str, int]
+    heard: dict[str, list[Event]] = field(default_factory=dict)
+    """By tenant, every event that was accepted or came too late to count."""
 
     def tenants(self) -> set[str]:
         """Every tenant that has an account."""
@@ -98,6 +100,7 @@ def judge(
         verdict = enter(account, Standing(event, arrival.received_ms, place))
         judgement.verdicts.append(verdict)
         if verdict in (Code.ACCEPTED, Code.SUPERSEDED):  # so that it hangs on what came, not on its order
+            judgement.heard.setdefault(event.tenant, []).append(event)
             judgement.newest_ms[event.tenant] = max(judgement.newest_ms.get(event.tenant, event.time_ms), event.time_ms)
     return judgement
 

@@ -68,7 +68,11 @@ class Organisation:
         """The local date of an instant. A date begins once: what is left of it under an old zone is the day before."""
         if time_ms not in self._days:
             day = moment(time_ms, self.zone_at(time_ms)).date()
-            ahead = [first - dt.timedelta(days=1) for start_ms, first, _ in self.zones() if start_ms > time_ms]
+            ahead = [
+                first - dt.timedelta(days=1)
+                for start_ms, first, zone in self.zones()
+                if start_ms > time_ms and self.zone_at(start_ms) is zone
+            ]
             self._days[time_ms] = min([day, *ahead])
         return self._days[time_ms]
 

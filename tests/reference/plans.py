@@ -15,6 +15,7 @@ from tests.reference.windows import fiscal_quarter, periods_of
 from tests.reference.working import WorkingTime
 
 PERIOD_WINDOWS = ("mtd", "qtd", "ytd")
+MONEY_KPIS = ("average_deal_size", "revenue")
 MONEY_FACETS = ("expected", "gap", "projection")
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -80,8 +81,9 @@ def attainment(plan: Plan, actual: Figures, money: Money, working: WorkingTime, 
     """What there is, held against the target and against what should be there by now."""
     target: Fraction | None = Fraction(plan.said.value)
     missing = list(actual.missing)
-    if plan.said.unit == "money":
-        currency = plan.said.currency or money.base or ""
+    currency = plan.said.currency
+    is_money = plan.said.unit == "money" or (plan.said.unit is None and plan.said.kpi in MONEY_KPIS)
+    if is_money and currency is not None:
         rate = money.rate(currency, working.organisation.day_of(cut_ms - 1))
         target = None if rate is None or target is None else target * rate
         missing += [] if rate is not None else [f"rate:{currency}"]

@@ -16,6 +16,7 @@ from tests.reference.figures import FORMULAS, Figures, Money
 from tests.reference.organisation import Organisation
 from tests.reference.plans import PERIOD_WINDOWS, attainment, plan_for, plans, span_of
 from tests.reference.ranking import RANKS, by_policy, own_best, place
+from tests.reference.sources import Sources, heard_of
 from tests.reference.stall import Stalls
 from tests.reference.timeline import NONE
 from tests.reference.windows import MINUTE_WINDOWS, MINUTES_BACK_MS, OPEN_WINDOWS, closed_periods, cut_ms, holds
@@ -76,6 +77,14 @@ class Tenant:
         self.working = WorkingTime(self.organisation)
         self.plans = plans(self.organisation, self.working)
         self.stalls = Stalls(self.facts, self.organisation, self.working, cut_ms=self.cut_ms)
+        self.sources = Sources(
+            map(heard_of, activity.heard.get(tenant, [])),
+            self.organisation,
+            self.working,
+            newest_ms=self.newest_ms,
+            as_of_ms=as_of_ms,
+            cut_ms=self.cut_ms,
+        )
         self._held: dict[tuple[str, str], dict[str, list[Fact]]] = {}
         self._day_before: Tenant | None = None
 
@@ -142,10 +151,11 @@ class Tenant:
     def reading_of(self, kpi: str, scope: str, window: str, figures: Figures) -> Reading:
         """The figures with how far to believe them."""
         facts = self.held(kpi, window).get(scope, []) if kpi in FORMULAS else []
+        missing = sorted({*figures.missing, *self.silent(kpi, scope, window)})
         late = [fact.received_ms for fact in facts if is_late(fact)]
         divides = kpi in FORMULAS and figures.denominator is not None and figures.value is not None
         status = (
-            "partial" if figures.missing
+            "partial" if missing
             else "suppressed" if figures.suppressed
             else "insufficient" if divides and figures.n < self.organisation.min_n()
             else "maturing" if figures.maturing
@@ -153,7 +163,24 @@ class Tenant:
         )  # fmt: skip
         numbers = (figures.value, figures.n, figures.numerator, figures.denominator, figures.facets)
         restated_ms = max(late, default=None)
-        return Reading(kpi, scope, window, self.cut_ms, *numbers, figures.missing, status, restated_ms)
+        return Reading(kpi, scope, window, self.cut_ms, *numbers, missing, status, restated_ms)
+
+    def silent(self, kpi: str, scope: str, window: str) -> list[str]:
+        """The silent publishers that feed a number."""
+        if not self.sources.silent:
+            return []
+        end_ms = self.cut_ms
+        if ":" in window:
+            _, after = span_of(window, self.organisation, self.today) or (None, self.today)
+            end_ms = self.working.day_start_ms(after)
+        if kpi == QUOTA:
+            plan = plan_for(self.plans, scope, span_of(window, self.organisation, self.today))
+            return (
+                self.sources.missing(plan.said.kpi, scope, end_ms=end_ms) if plan and plan.said.kpi in FORMULAS else []
+            )
+        if kpi == LEADERBOARD:
+            return self.sources.missing(RANKS, "company", end_ms=end_ms)
+        return self.sources.missing(kpi, scope, end_ms=end_ms)
 
     # Figures
 

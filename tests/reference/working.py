@@ -112,8 +112,12 @@ class WorkingTime:
     # Minutes
 
     def minutes(self, rep: str | None, day: dt.date, start_ms: int, end_ms: int) -> list[int]:
-        """The working minutes of a local day; of a rep those on which it is active and not away."""
-        if rep is not None and not self.organisation.is_active(rep, day):
+        """The working minutes of a local day; of a rep those on which it is active and not away.
+
+        Whom the roster never names is active all the time.
+        """
+        is_known = rep is not None and rep in self.organisation.rostered_reps()
+        if is_known and rep is not None and not self.organisation.is_active(rep, day):
             return []
         minutes = list(minutes_of(self.calendar_on(day, rep=rep), start_ms, end_ms))
         for away_ms, back_ms in self.absences(rep) if rep is not None else ():

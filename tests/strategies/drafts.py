@@ -171,7 +171,7 @@ EARLY_AND_LATE = {
     "sun": [["00:00", "24:00"]],
     "mon": [["04:00", "09:00"]],
 }
-MONEY_TARGETS = given(unit=st.just("money"), currency=one_of(None, "EUR", "USD", "JPY"))
+MONEY_TARGETS = given(unit=one_of("money", "money", None), currency=one_of(None, "EUR", "USD", "JPY"))
 
 
 ORGANISATION: dict[str, st.SearchStrategy[dict[str, Any]]] = {
@@ -202,6 +202,7 @@ ORGANISATION: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         curve=one_of(None, None, None, [0.1, 0.4, 1.0]),
         primary=one_of(None, None, True),
     ),
+    "sales.source.heartbeat": given(interval_s=one_of(None, 60, 600, 86_400)),
     "sales.product.configured": given(product=st.just("P"), type=one_of("goods", "service")),
     "sales.roster.changed": given(
         rep=reps,
@@ -216,6 +217,10 @@ ORGANISATION: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 }
 
 
+SPEAKING = ("sales.source.heartbeat",)
+"""Words that a publisher of activity says about itself."""
+
+
 @st.composite
 def drafts(
     draw: st.DrawFn, types: list[str], *, number: int, subject: str, at: st.SearchStrategy[int] = moments
@@ -225,7 +230,7 @@ def drafts(
     content = (ACTIVITY | ORGANISATION)[name]
     return {
         "id": f"e{number}",
-        "source": draw(st.sampled_from(["crm", "app"])) if name in ACTIVITY else "hr",
+        "source": draw(st.sampled_from(["crm", "app"])) if name in ACTIVITY or name in SPEAKING else "hr",
         "type": name,
         "time_ms": draw(at),
         "subject": subject,

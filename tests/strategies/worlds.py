@@ -69,6 +69,7 @@ PLANNING = (
     *["sales.absence.recorded", "sales.rate.set", "sales.product.configured"],
 )
 """Words about who works when, and for what."""
+BEATING = (*SAID_MIX, *["sales.source.heartbeat"] * 3)
 
 
 def in_era(draft: Draft, era_ms: int) -> Draft:
