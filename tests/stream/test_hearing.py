@@ -83,7 +83,7 @@ def test_of_many_moments_the_newest_of_each_minute_is_told() -> None:
     moments = [NOW_MS + 700 * n for n in range(1_000)]
     for time_ms in reversed(moments):
         hearing.hear("acme", "crm/eu", 7, "R-1", time_ms)
-    (_, heard), *more = [run for run in hearing.release()["acme"][0]]
+    (_, heard), *more = hearing.release()["acme"][0]
     assert not more
     assert heard == [max(t for t in moments if t // MINUTE_MS == m) for m in sorted({t // MINUTE_MS for t in moments})]
 
