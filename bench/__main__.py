@@ -1,4 +1,7 @@
-"""`python -m bench`: ACCOUNTS against the hand script on a real Kafka. `python -m bench core`: the core alone."""
+"""`python -m bench`: ACCOUNTS against the hand script on a real Kafka, then the fold's cost by KPI.
+
+`python -m bench core`: the core alone. `python -m bench kpis`: what each KPI costs the fold.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ DEFAULT_MIX, DEFAULT_ROUNDS = Mix(), 3
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line, with its defaults."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["run", "core", "decode"], default="run", help="what to measure")
+    parser.add_argument("what", nargs="?", choices=["run", "core", "decode", "kpis"], default="run", help="what to measure")
     parser.add_argument("--events", type=int, default=DEFAULT_MIX.events, help="events that are timed")
     parser.add_argument("--accounts", type=int, default=DEFAULT_MIX.accounts, help="accounts that the events are about")
     parser.add_argument("--reps", type=int, default=DEFAULT_MIX.reps, help="sellers")
