@@ -142,6 +142,8 @@ def _is_due(account: Account, entry: Entry, before_ms: int) -> bool:
     deal: Deal | None = None
     if deal_id is not None:
         deal = account.deals.get(deal_id)
+        if deal is None:
+            return False  # a deal that was only mentioned is open
     elif lead_id is not None:
         deal = earliest_deal(account, lead_id, FOREVER_MS)
     return deal is None or deal.close_at(FOREVER_MS) is not None
