@@ -47,7 +47,7 @@ def letters(
         received_ms=[1_795_342_500_000] * count,
     )
     stage.fold(batch)
-    offsets = {"activity": count, "cells": 0, "organisation": count}
+    offsets = {name: count if name == source else 0 for name in stage.sources}
     outputs = stage.snapshot(offsets, flush_before=dict.fromkeys(offsets, 0)).outputs
     return [text_of(output.headers) for output in outputs if output.topic == "dead_letters"]
 
