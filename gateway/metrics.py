@@ -23,6 +23,12 @@ class GatewayMetrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
             registry=self._registry,
         )
+        self._letters = Counter(
+            "salespulse_gateway_letters_sent",
+            "Dead letters that somebody sent again over HTTP, by outcome. Refusals: the letters need a patch first.",
+            ["code"],
+            registry=self._registry,
+        )
         self._replica_ready = Gauge(
             "salespulse_gateway_replica_ready_bool",
             "1 once the replica has caught up with the log. 0 for minutes: is the broker there, are the topics?",
@@ -61,6 +67,9 @@ class GatewayMetrics:
 
     def request_published(self, seconds: float) -> None:
         self._publish.observe(seconds)
+
+    def letter_sent(self, code: str) -> None:
+        self._letters.labels(code).inc()
 
     def replica_caught_up(self) -> None:
         self._replica_ready.set(1)

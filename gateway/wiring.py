@@ -58,7 +58,8 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     topics_there = asyncio.Event()
     writer = LogWriter(brokers, {role: topics.name_of(role) for role in WRITTEN_ROLES})
     ingest = Ingest(writer, signing_key, metrics.events_judged)
-    desk = LettersDesk(lambda known: open_letters(settings, known), Redriver(writer, signing_key))
+    redriver = Redriver(writer, signing_key)
+    desk = LettersDesk(lambda known: open_letters(settings, known), redriver, metrics.letter_sent)
 
     async def prepare() -> None:
         await _wait_for_topics(brokers, ensure_topics)
@@ -67,7 +68,7 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
 
     def learn_partitions(partitions: Mapping[str, int]) -> None:
         ingest.learn_partitions(partitions)
-        desk.redriver.learn_partitions(partitions)
+        redriver.learn_partitions(partitions)
 
     async def write() -> None:
         await topics_there.wait()

@@ -41,9 +41,12 @@ class LettersDesk:
     A letter of another tenant is not there: the answers are those for an address where nothing lies.
     """
 
-    def __init__(self, open_log: Callable[[Marks], LetterLog], redriver: Redriver) -> None:
-        """``open_log`` makes a reader that goes on with the marks it is given."""
+    def __init__(
+        self, open_log: Callable[[Marks], LetterLog], redriver: Redriver, count_sent: Callable[[str], None]
+    ) -> None:
+        """``open_log`` makes a reader that goes on with the marks it is given; ``count_sent`` is told each outcome."""
         self.redriver = redriver
+        self._count_sent = count_sent
         self._marks = Marks()
         self._open_log = open_log
         self._log: LetterLog | None = None
@@ -88,9 +91,10 @@ class LettersDesk:
                 return None
             await log.read_marks()
             prepared = prepare(letter, patch, rules, now_ms)
-            if dry or prepared.event is None:
-                return Sent(prepared.outcome, prepared.raw)
-            (outcome,) = await self.redriver.send([prepared], log.marks, by=rules.name, now_ms=now_ms)
+            outcome = prepared.outcome
+            if not dry:
+                (outcome,) = await self.redriver.send([prepared], log.marks, by=rules.name, now_ms=now_ms)
+                self._count_sent(outcome.code)
             return Sent(outcome, prepared.raw)
 
     @asynccontextmanager

@@ -48,7 +48,8 @@ class Desk:
         self.reading = reading
         broadcast = Broadcast(reading.frame, asyncio.Event(), metrics)
         keyring = Keyring(keys, allow_backfill=True)
-        letters = LettersDesk(lambda known: LetterLog(PaperReader(), known), Redriver(self.paper, b""))
+        redriver = Redriver(self.paper, b"")
+        letters = LettersDesk(lambda known: LetterLog(PaperReader(), known), redriver, metrics.letter_sent)
         parts = Parts(
             ingest, lambda: not self.paper.away, keyring, self.ready, reading, broadcast, metrics, {}, letters
         )

@@ -43,7 +43,8 @@ class Desk:
         redriver = Redriver(self.paper, b"secret")
         redriver.learn_partitions(PARTITIONS | {"redrives": 1})
         self.paper.confirmed_topics.add("redrives")
-        self.desk = LettersDesk(lambda known: LetterLog(self.reader, known), redriver)
+        self.counted: list[str] = []
+        self.desk = LettersDesk(lambda known: LetterLog(self.reader, known), redriver, self.counted.append)
         app = FastAPI()
         routes.add(app, self.desk, Keyring(keys, allow_backfill=False))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
@@ -109,7 +110,9 @@ async def test_a_letter_is_listed_shown_patched_and_sent(open_desk: Desk) -> Non
     status, told = await open_desk.send(address, **mending, dry_run=True)
     assert (status, told["code"], json.loads(told["text"])["data"]["amount_minor"]) == (200, "acceptable", 500)
     assert not open_desk.paper.records
+    assert open_desk.counted == [], "a dry run is no sending"
     status, told = await open_desk.send(address, **mending)
+    assert open_desk.counted == ["taken"]
     assert (status, told) == (200, {"address": address, "code": "taken", "source": "crm/eu", "id": "W-1"})
     (sent,) = open_desk.paper.of("activity")
     key = encode_key("default", "A-17")
