@@ -140,13 +140,15 @@ def send(  # noqa: PLR0913 - an option is a parameter
 async def _list(settings: Settings, selection: Selection, order: Order, limit: int, *, as_json: bool) -> None:
     async with opened(settings) as session:
         log = session.log
-        found = (await log.page(selection, await log.ranges(selection), order, limit=limit)).letters
+        found, cursor = await log.page(selection, await log.ranges(selection), order, limit=limit)
         if as_json:
             for letter in found:
                 _print(shown.summary(letter, log.marks.get(letter.address)))
-            return
-        for line in screen.table(found, log.marks) if found else ["no letter matches"]:
-            typer.echo(line)
+        else:
+            for line in screen.table(found, log.marks) if found else ["no letter matches"]:
+                typer.echo(line)
+    if cursor is not None and len(found) == limit:
+        sys.stderr.write(f"the first {limit:,}; there may be more: --limit, or a filter\n")
 
 
 async def _show(settings: Settings, address: Address, *, as_json: bool, raw: bool) -> None:

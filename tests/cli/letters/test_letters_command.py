@@ -109,6 +109,7 @@ def test_letters_are_listed_searched_and_shown(post: Post, letters: Command) -> 
     refused_at = [letter["refused_at"] for letter in found]
     assert refused_at == sorted(refused_at, reverse=True)
     assert len(letters("list", "--json", "--tenant", "acme")[1].splitlines()) == 2
+    assert letters("list", "--limit", "1")[2] == "the first 1; there may be more: --limit, or a filter\n"
     assert len(letters("search", "m-449", "--json")[1].splitlines()) == 1
     assert letters("search", "nowhere to be found")[1] == "no letter matches\n"
     assert letters("list", "--since", "1h", "--until", "30m")[1] == "no letter matches\n"

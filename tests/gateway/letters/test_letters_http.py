@@ -321,3 +321,16 @@ async def test_what_the_broker_doesn_t_confirm_is_not_taken_and_stays_open(open_
     status, told = await open_desk.send(address, set={"data.amount_minor": 5})
     assert (status, told["code"]) == (503, "not_taken")
     assert (await open_desk.get(f"/v1/letters/{address}"))[1]["state"] == "open"
+
+
+async def test_a_sender_that_dies_before_its_mark_leaves_a_letter_that_may_be_sent_again(open_desk: Desk) -> None:
+    address = open_desk.write(over_http(raw(data=BAD)))
+    open_desk.paper.confirmed_topics.remove("redrives")
+    mending: dict[str, Any] = {"set": {"data.amount_minor": 5}}
+    answer = await open_desk.http.post(f"/v1/letters/{address}/send", content=json.dumps(mending), headers=JSON)
+    assert answer.json()["code"] == "taken", "the event is in the log, whatever becomes of the mark"
+    assert (await open_desk.get(f"/v1/letters/{address}"))[1]["state"] == "open"
+    open_desk.paper.confirmed_topics.add("redrives")
+    assert (await open_desk.send(address, **mending))[0] == 200
+    first, second = open_desk.paper.of("activity")
+    assert first == second
