@@ -69,7 +69,8 @@ def _section(root: Path, row: EventType) -> str:
     fields = wire_fields(row.model).items()
     names = [f"**{name}**" for name, held in fields if held.is_required()]
     names += [name for name, held in fields if not held.is_required()]
-    example = (root / FOLDER / f"examples/{row.name}.json").read_text("utf-8").strip()
+    line = (root / FOLDER / f"examples/{row.name}.json").read_text("utf-8").strip()
+    example = line.replace(',"data":', ',\n "data":', 1)
     return f"**{row.name}**: {MEANINGS[row.name]} Fields: {', '.join(names)}\n\n```json\n{example}\n```\n\n"
 
 

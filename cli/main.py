@@ -19,6 +19,7 @@ COMMANDS = {
     "topics": ("cli.topics", "topics", "Create and check the topics."),
     "import": ("cli.importer.command", "import_", "Turn a CRM export into events."),
     "letters": ("cli.letters.command", "letters", "Find, show, patch and send dead letters."),
+    "check": ("cli.checking", "check", "Say of each line of event files whether it would be taken."),
     "replay": ("cli.replay.command", "replay", "Compute every KPI from event files, without Kafka."),
     "native": ("cli.native", "native", "Compile the core, so that workers fold faster."),
     "settings": ("cli.settings", "settings", "Print every setting with its default, unit and meaning."),

@@ -106,10 +106,15 @@ IGNORED = frozenset({"dataschema", "traceparent", "tracestate"})
 """Attributes that are no news: known, allowed, not read."""
 
 
+def too_large(size: int) -> Refusal:
+    """The refusal of an event of so many bytes, nothing of which is read."""
+    return Refusal(Code.TOO_LARGE, f"event: size is {size} bytes; must be at most {MAX_BYTES} ({PAGE}#size)")
+
+
 def decode_by_contract(raw: bytes) -> Event | Refusal:
     """The event in `raw`, or why it is none. Never raises for any bytes."""
     if len(raw) > MAX_BYTES:
-        return Refusal(Code.TOO_LARGE, f"event: size is {len(raw)} bytes; must be at most {MAX_BYTES} ({PAGE}#size)")
+        return too_large(len(raw))
     try:
         found = parse(raw)
     except MalformedJson as error:
