@@ -16,7 +16,9 @@ DEFAULT_MIX, DEFAULT_ROUNDS = Mix(), 3
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line, with its defaults."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["run", "core", "decode", "kpis"], default="run", help="what to measure")
+    parser.add_argument(
+        "what", nargs="?", choices=["run", "core", "decode", "kpis"], default="run", help="what to measure"
+    )
     parser.add_argument("--events", type=int, default=DEFAULT_MIX.events, help="events that are timed")
     parser.add_argument("--accounts", type=int, default=DEFAULT_MIX.accounts, help="accounts that the events are about")
     parser.add_argument("--reps", type=int, default=DEFAULT_MIX.reps, help="sellers")
@@ -34,6 +36,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 def compare(mix: Mix, rounds: int, *, write: bool) -> bool:
     """Run the comparison and print it. True if every digest was right."""
     from bench.desk import BenchFailed
+    from bench.kpis import MIX as KPI_MIX
+    from bench.kpis import kpi_table, measure_kpis
     from bench.report import figures, restore_line, table, write_results
     from bench.rounds import run_rounds
     from cli.broker import BrokerUnavailable
@@ -48,10 +52,21 @@ def compare(mix: Mix, rounds: int, *, write: bool) -> bool:
         if one.ratio is not None:
             print(f"{one.program} ÷ hand script: {one.ratio} (by CPU time {one.cpu_ratio})")
     print(restore_line(done))
+    costs, right = measure_kpis(logs_of(KPI_MIX))
+    print(f"\n{kpi_table(costs)}")
     if write:
-        print(f"written: {write_results(mix, done)}")
-    right = all(one.right for one in found)
+        print(f"written: {write_results(mix, done, costs)}")
+    right = right and all(one.right for one in found)
     print(f"digests: {'all right' if right else 'WRONG'}")
+    return right
+
+
+def price(mix: Mix, rounds: int) -> bool:
+    """Print what each KPI costs the fold. True if the totals were right."""
+    from bench.kpis import kpi_table, measure_kpis
+
+    costs, right = measure_kpis(logs_of(mix), rounds=rounds)
+    print(f"{kpi_table(costs)}totals: {'right' if right else 'WRONG'}")
     return right
 
 
@@ -64,6 +79,8 @@ def main(argv: list[str]) -> int:
         return 0 if compare(mix, asked.rounds, write=usual or asked.write) else 1
     from bench import core
 
+    if asked.what == "kpis":
+        return 0 if price(mix, asked.rounds) else 1
     if asked.what == "decode":
         core.bench_decode(logs_of(mix).timed)
         return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.generate import Mix
+from bench.kpis import Cost, kpi_table
 from bench.machine import description
 from bench.rounds import HAND, Round
 
@@ -95,7 +96,7 @@ def _verdict(right: bool) -> str:
     return "right" if right else "WRONG"
 
 
-def write_results(mix: Mix, rounds: list[Round], folder: Path = HERE) -> Path:
+def write_results(mix: Mix, rounds: list[Round], costs: list[Cost], folder: Path = HERE) -> Path:
     """Write results/<date>.json and the page's table; returns the file."""
     today = datetime.now(UTC).date().isoformat()
     found, machine = figures(rounds), description()
@@ -106,6 +107,7 @@ def write_results(mix: Mix, rounds: list[Round], folder: Path = HERE) -> Path:
         "machine": machine,
         "mix": asdict(mix),
         "figures": [asdict(one) for one in found],
+        "kpis": [cost._asdict() for cost in costs],
         "rounds": [{"runs": [asdict(run) for run in one.runs], "restore": one.restore._asdict()} for one in rounds],
     }
     file.write_text(json.dumps(told, indent=1) + "\n")
@@ -117,5 +119,6 @@ def write_results(mix: Mix, rounds: list[Round], folder: Path = HERE) -> Path:
         f"seed {mix.seed}. {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
         f"{machine['system']}, Python {machine['python']}."
     )
-    page.write_text(f"{before}{BEGIN}\n{lines}\n\n{table(found)}\n{restore_line(rounds)}\n{END}{after}")
+    kpis = f"What each KPI costs the fold, in plain Python:\n\n{kpi_table(costs)}"
+    page.write_text(f"{before}{BEGIN}\n{lines}\n\n{table(found)}\n{restore_line(rounds)}\n\n{kpis}{END}{after}")
     return file

@@ -13,6 +13,7 @@ from bench.facts import TYPES
 from bench.generate import ANCHOR_MS, SPAN_MS, Logs, Mix, logs_of
 from bench.keys import account_keys, home_partitions, subject_of
 from bench.log import EventLog, expected_by_hand, shifted
+from schemas.data import SurveyAnswered
 from schemas.event import Event, decode
 from schemas.partitioning import encode_key, home_partition
 from schemas.verdicts import Refusal
@@ -94,7 +95,7 @@ def test_expected_digest_is_that_of_a_plain_count(logs: Logs) -> None:
     for event, group in zip(_decoded(logs.timed), logs.timed.groups.tolist(), strict=True):
         rep = getattr(event.data, "rep", None) or ""
         counts[event.time_ms // 3_600_000 * 3_600_000, rep, logs.timed.labels[group][1]] += 1
-        if not event.voided and getattr(event.data, "kind", "") == "nps":
-            score = event.data.score  # type: ignore[union-attr]
+        if isinstance(event.data, SurveyAnswered) and event.data.kind == "nps":
+            score = event.data.score
             answers.setdefault(rep, [0, 0, 0])[0 if score >= 9 else 1 if score >= 7 else 2] += 1
     assert expected_by_hand(logs.timed) == hand_digest(dict(counts), answers)

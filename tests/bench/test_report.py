@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.engine import Restore
 from bench.generate import Mix
+from bench.kpis import Cost
 from bench.report import BEGIN, END, figures, table, write_results
 from bench.rounds import Round, Run
 
@@ -46,13 +47,15 @@ def test_one_wrong_digest_is_wrong_for_the_whole_program() -> None:
 def test_results_and_page_are_written(tmp_path: Path) -> None:
     page = tmp_path / "README.md"
     page.write_text(f"before\n{BEGIN}\nearlier\n{END}\nafter\n")
-    file = write_results(Mix(), ROUNDS, tmp_path)
+    file = write_results(Mix(), ROUNDS, [Cost("five", 10.0), Cost("win_rate", 11.0)], tmp_path)
     told = json.loads(file.read_text())
     assert [one["ratio"] for one in told["figures"]] == [0.5, None, 0.3]
+    assert told["kpis"][1] == {"kpi": "win_rate", "us": 11.0}
     assert "cpu" in told["machine"]
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "earlier" not in text
     assert "| accounts empty | 90 |" in text
+    assert "| win_rate | 11.00 | +1.00 | 1.10 |" in text
     assert "has restored 1,000,000 rows, 30,000 records folded again, in 20.00 s." in text
