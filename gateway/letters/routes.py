@@ -40,18 +40,21 @@ class Refused(Exception):
 
 def add(app: FastAPI, desk: LettersDesk, keyring: Keyring) -> None:
     """Serve the letters of each asker."""
+    counter = _Counter(desk, keyring)
+    app.get("/v1/letters")(_guarded(counter.letters))
+    app.get("/v1/letters/{address}")(_guarded(counter.letter))
+    app.post("/v1/letters/{address}/send")(_guarded(counter.send))
 
-    def rules_of(request: Request) -> Rules:
-        publisher = keyring.publisher(request.headers.get("authorization"))
-        if publisher is None:
-            raise Refused(401, "an API key is needed: Authorization: Bearer KEY", {"WWW-Authenticate": "Bearer"})
-        is_operator = keyring.is_open or publisher.operator
-        name = OPERATOR if is_operator else publisher.tenant
-        return Rules(name, None if is_operator else publisher, desk.redriver.keeps_receipt, keyring.lets_backfill)
 
-    async def letters(request: Request) -> Response:
+class _Counter:
+    """Takes questions, hands them to the desk under the asker's rights, and words the answers."""
+
+    def __init__(self, desk: LettersDesk, keyring: Keyring) -> None:
+        self._desk, self._keyring = desk, keyring
+
+    async def letters(self, request: Request) -> Response:
         """A page of letters."""
-        rules = rules_of(request)
+        rules = self._rules_of(request)
         given: dict[str, list[str]] = {}
         for name, text in request.query_params.multi_items():
             if name not in (*FILTERS, *PAGING):
@@ -62,28 +65,34 @@ def add(app: FastAPI, desk: LettersDesk, keyring: Keyring) -> None:
             raise Refused(403, f'tenant is "{selection.tenant}"; this API key reads "{rules.publisher.tenant}"')
         order, spelled = _order(one(given, "order")), one(given, "cursor")
         cursor = None if spelled is None else read_cursor(spelled, order)
-        found, rest = await desk.page(rules, selection, order, limit=_limit(one(given, "limit")), cursor=cursor)
+        found, rest = await self._desk.page(rules, selection, order, limit=_limit(one(given, "limit")), cursor=cursor)
         return _json({"letters": found, "cursor": None if rest is None else spell(rest)})
 
-    async def letter(request: Request) -> Response:
+    async def letter(self, request: Request) -> Response:
         """A letter whole."""
-        rules, address = rules_of(request), _address(request)
-        found = await desk.show(rules, address, _now_ms())
+        rules, address = self._rules_of(request), _address(request)
+        found = await self._desk.show(rules, address, _now_ms())
         return _absent(address) if found is None else _json(found)
 
-    async def send(request: Request) -> Response:
+    async def send(self, request: Request) -> Response:
         """Send a letter again, as it came or patched."""
-        rules, address = rules_of(request), _address(request)
+        rules, address = self._rules_of(request), _address(request)
         given = await _body(request)
         dry = given.get("dry_run", False)
         if not isinstance(dry, bool):
             raise BadQuery("dry_run must be true or false")
-        sent = await desk.send(rules, address, _patch(given), _now_ms(), dry=dry)
+        sent = await self._desk.send(rules, address, _patch(given), _now_ms(), dry=dry)
         return _absent(address) if sent is None else _told(sent, dry=dry)
 
-    app.get("/v1/letters")(_guarded(letters))
-    app.get("/v1/letters/{address}")(_guarded(letter))
-    app.post("/v1/letters/{address}/send")(_guarded(send))
+    def _rules_of(self, request: Request) -> Rules:
+        """The asker's rights: an operator's where no keys are configured, since then nobody is told from anybody."""
+        publisher = self._keyring.publisher(request.headers.get("authorization"))
+        if publisher is None:
+            raise Refused(401, "an API key is needed: Authorization: Bearer KEY", {"WWW-Authenticate": "Bearer"})
+        keeps_receipt, lets_backfill = self._desk.redriver.keeps_receipt, self._keyring.lets_backfill
+        if self._keyring.is_open or publisher.operator:
+            return Rules(OPERATOR, None, keeps_receipt, lets_backfill)
+        return Rules(publisher.tenant, publisher, keeps_receipt, lets_backfill)
 
 
 def _guarded(answer: Answering) -> Answering:
