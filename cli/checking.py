@@ -17,8 +17,8 @@ import orjson
 import typer
 
 from cli.endings import EXIT_FAILED, UsageError
-from schemas.contract import decode_by_contract, too_large, unknown_fields_by_contract
-from schemas.envelope import Event, judge_time
+from schemas.contract import too_large
+from schemas.event import Event, decode_further, judge_time
 from schemas.instants import milliseconds_of
 from schemas.limits import MAX_BYTES
 from schemas.ordinary import decode_ordinary
@@ -110,7 +110,7 @@ def judge(lines: Iterable[Line], rules: Rules) -> Iterator[Judged]:
             yield Judged(line, too_large(line.size), ())
             continue
         ordinary = decode_ordinary(line.raw)
-        outcome = ordinary or decode_by_contract(line.raw)
+        outcome, ignored = (ordinary, ()) if ordinary is not None else decode_further(line.raw)
         if isinstance(outcome, Refusal):
             yield Judged(line, tenant_first(outcome, claimed, key_is_tenant=True), ())
             continue
@@ -119,7 +119,7 @@ def judge(lines: Iterable[Line], rules: Rules) -> Iterator[Judged]:
             verdict = foreign(outcome.source, outcome.id, outcome.tenant, outcome.subject, rules.tenant)
         elif (refused := judge_time(outcome, _receipt(outcome, rules), may_backfill=rules.may_backfill)) is not None:
             verdict = refused
-        yield Judged(line, verdict, unknown_fields_by_contract(line.raw) if ordinary is None else ())
+        yield Judged(line, verdict, () if isinstance(verdict, Refusal) else ignored)
 
 
 def _receipt(event: Event, rules: Rules) -> int:

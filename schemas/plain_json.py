@@ -37,7 +37,7 @@ def parse(raw: bytes) -> Any:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedJson(f"byte {error.start} is not UTF-8") from error
-    if (depth := _depth(text)) > MAX_DEPTH:
+    if (depth := depth_of(text)) > MAX_DEPTH:
         raise MalformedJson(f"nests {depth} levels deep; must be at most {MAX_DEPTH}")
     try:
         value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_refuse_constant)
@@ -48,7 +48,7 @@ def parse(raw: bytes) -> Any:
     return value
 
 
-def _depth(text: str) -> int:
+def depth_of(text: str) -> int:
     """The deepest nesting of brackets outside strings: linear, so that no input is slow, and safe on any text."""
     depth = deepest = 0
     quoted = False

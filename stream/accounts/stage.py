@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 
-from schemas.contract import decode_by_contract
 from schemas.envelope import AGE_MS, AHEAD_MS
-from schemas.event import Event, judge_time, unknown_fields
+from schemas.event import Event, decode_further, judge_time
 from schemas.hot import ENVELOPES
 from schemas.instants import milliseconds_at
 from schemas.ordinary import envelope_of, event_of, known_tenant, shared_source
@@ -217,8 +216,13 @@ class AccountsStage:
         received_ms: int,
         clock_before: int,
     ) -> None:
-        """Judge one record from the beginning; ``ordinary`` is its event unless the contract has to decide."""
-        event = ordinary or decode_by_contract(raw)
+        """Judge one record from the beginning; ``ordinary`` is its event unless others have to decide."""
+        event: Event | Refusal
+        ignored: tuple[str, ...] = ()
+        if ordinary is None:
+            event, ignored = decode_further(raw)
+        else:
+            event = ordinary
         if isinstance(event, Refusal):
             self._refuse(tenant_first(event, key), raw, key, offset, received_ms)
             return
@@ -232,8 +236,8 @@ class AccountsStage:
         if refused is not None:
             self._refuse(refused, raw, key, offset, received_ms)
             return
-        if ordinary is None and not self._refolding:
-            self.tallies.ignore(event.tenant, event.source, unknown_fields(raw))
+        if ignored and not self._refolding:
+            self.tallies.ignore(event.tenant, event.source, ignored)
         assert key is not None, "a record without a key is never at home"
         if not self._refolding or self._reflected.get(key, 0) <= offset:
             self._judge(account, event, raw, key, offset, received_ms, clock_before)

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.contract import decode_by_contract
+from schemas.contract import decode_by_contract, unknown_fields_by_contract
 from schemas.event import Event, decode, unknown_fields
 from schemas.findings import wire_fields
 from schemas.ordinary import decode_ordinary
+from schemas.tolerant import decode_tolerant
 from schemas.types import TYPES
 from tests.schemas.awkward import INSTANT_SHAPE, STRINGS, VALUES
 from tests.schemas.samples import ACTIVITY, DATA, Literally, Path, changed, envelope, paths, without, written
@@ -25,8 +26,12 @@ def assert_agreement(raw: bytes) -> None:
         # Equality would let 1 pass for 1.0 and 0.0 for -0.0.
         assert repr(hot) == repr(by_contract)
     assert decode(raw) == by_contract
+    tolerant = decode_tolerant(raw)
+    if tolerant is not None:
+        assert tolerant == (by_contract, unknown_fields_by_contract(raw))
+        assert repr(tolerant[0]) == repr(by_contract)
     if isinstance(by_contract, Event):
-        assert isinstance(unknown_fields(raw), tuple)
+        assert unknown_fields(raw) == unknown_fields_by_contract(raw)
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -87,6 +92,31 @@ def test_full_and_smallest_events_are_accepted(name: str) -> None:
     for event in (envelope(name), bare | {"data": smallest}, envelope(name, voided=True), bare | {"voided": True}):
         assert isinstance(decode(written(event)), Event)
         assert (decode_ordinary(written(event)) is not None) == (name in ACTIVITY)
+
+
+@pytest.mark.parametrize("name", ACTIVITY)
+def test_strangers_anywhere_do_not_lead_to_the_contract(name: str) -> None:
+    """An event with fields that nobody knows costs little more than one without."""
+    event: Any = envelope(name, sequence="7", traceparent={"x": 1}, data_base64=None)
+    for path in [path for path, held in located(envelope(name)) if isinstance(held, dict)]:
+        event = _with_key(event, path, "stranger", {"a": [1, "ü", None, 2.5]})
+    raw = written(event)
+    assert decode_ordinary(raw) is None
+    found = decode_tolerant(raw)
+    assert found is not None
+    assert {"sequence", "stranger", "data.stranger"} <= set(found[1])
+    assert_agreement(raw)
+
+
+def located(value: Any) -> list[tuple[Path, Any]]:
+    """The path of each value and the value."""
+    found = []
+    for path in paths(value):
+        held = value
+        for step in path:
+            held = held[step]
+        found.append((path, held))
+    return found
 
 
 @st.composite
