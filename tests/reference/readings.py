@@ -86,6 +86,7 @@ class Tenant:
             cut_ms=self.cut_ms,
         )
         self._held: dict[tuple[str, str], dict[str, list[Fact]]] = {}
+        self._inside: dict[str, list[Fact]] = {}
         self._day_before: Tenant | None = None
 
     def base_currency(self) -> str | None:
@@ -206,10 +207,7 @@ class Tenant:
         """The facts that a KPI counts in a window, by scope; of a customer's answers only the latest."""
         if (kpi, window) not in self._held:
             found: dict[str, list[Fact]] = defaultdict(list)
-            inside = holds(window, self.organisation, before_ms=self.cut_ms)
-            kept = [fact for fact in self.facts if fact.measure in FORMULAS[kpi].measures and inside(fact.at_ms)]
-            if window in MINUTE_WINDOWS and self.newest_ms - self.as_of_ms > MINUTES_BACK_MS:
-                kept = []
+            kept = [fact for fact in self.inside(window) if fact.measure in FORMULAS[kpi].measures]
             answers = [fact for fact in kept if fact.measure == "answer"]
             latest = {fact.account: fact for fact in sorted(answers, key=lambda fact: fact.order)}
             for fact in [fact for fact in kept if fact.measure != "answer"] + list(latest.values()):
@@ -217,6 +215,14 @@ class Tenant:
                     found[scope].append(fact)
             self._held[kpi, window] = dict(found)
         return self._held[kpi, window]
+
+    def inside(self, window: str) -> list[Fact]:
+        """The facts in a window."""
+        if window not in self._inside:
+            inside = holds(window, self.organisation, before_ms=self.cut_ms)
+            is_out = window in MINUTE_WINDOWS and self.newest_ms - self.as_of_ms > MINUTES_BACK_MS
+            self._inside[window] = [] if is_out else [fact for fact in self.facts if inside(fact.at_ms)]
+        return self._inside[window]
 
     def scopes_of_fact(self, kpi: str, fact: Fact) -> list[str]:
         """Whose numbers a fact enters."""

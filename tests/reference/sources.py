@@ -78,6 +78,7 @@ class Sources:
         self.as_of_ms, self.cut_ms = as_of_ms, cut_ms
         beats = [event for event in organisation.said if isinstance(event.data, SourceHeartbeat)]
         self.beats = [event for event in beats if event.time_ms >= kept_from_ms]
+        self._spoken: dict[str, dict[int, set[str]]] = {}
         self._rates: dict[tuple[str, dt.date, int], Fraction] = {}
         names = {one.source for one in self.heard} | {event.source for event in self.beats}
         self.silent = {name: self.last_ms(name) for name in sorted(names) if self.is_silent(name)}
@@ -144,19 +145,27 @@ class Sources:
             if last_ms < end_ms and self.feeds(name, FED_BY[kpi], scope, min(end_ms, self.cut_ms) - 1)
         ]
 
+    def spoken(self, name: str) -> dict[int, set[str]]:
+        """Of whom a publisher spoke in the last four weeks, by kind; NONE where it named nobody."""
+        if name not in self._spoken:
+            since_ms = self.cut_ms // DAY_MS * DAY_MS - FED_DAYS * DAY_MS
+            self._spoken[name] = found = {}
+            for one in self.heard:
+                if one.source == name and one.time_ms >= since_ms:
+                    found.setdefault(one.kind, set()).update(one.reps)
+        return self._spoken[name]
+
     def feeds(self, name: str, kinds: Iterable[int], scope: str, at_ms: int) -> bool:
         """Whether a publisher spoke of anybody in the scope, with one of the kinds, in the last four weeks."""
-        since_ms = self.cut_ms // DAY_MS * DAY_MS - FED_DAYS * DAY_MS
-        spoken = [one for one in self.heard if one.source == name and one.time_ms >= since_ms]
+        spoken = self.spoken(name)
         reps: set[str] = set()
-        for one in spoken:
-            if one.kind in kinds and NONE in one.reps and one.kind in FAMILY:
-                named = {rep for other in spoken if other.kind in FAMILY[Kind(one.kind)] for rep in other.reps} - {NONE}
+        for kind in (kind for kind in kinds if kind in spoken):
+            named = spoken[kind]
+            if NONE in named and kind in FAMILY:
+                named = {rep for other in FAMILY[Kind(kind)] for rep in spoken.get(other, ())} - {NONE}
                 if not named:
                     return True
-                reps |= named | (one.reps - {NONE})
-            elif one.kind in kinds:
-                reps |= one.reps
+            reps |= named
         sort, _, wanted = scope.partition(":")
         if sort == "rep":
             return wanted in reps

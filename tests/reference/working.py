@@ -14,9 +14,9 @@ from tests.reference.organisation import UTC, Organisation, midnight_ms, moment,
 MINUTE_MS = 60_000
 RAMP_LOOK_MONTHS = 600
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Week = tuple[tuple[tuple[str, str], ...], ...]
-"""The shifts of Monday to Sunday."""
-Calendar = tuple[Week | None, frozenset[str], dt.tzinfo]
+Week = tuple[tuple[tuple[int, int], ...], ...]
+"""The shifts of Monday to Sunday, in minutes of the day."""
+Calendar = tuple[Week | None, frozenset[dt.date], dt.tzinfo]
 """Shifts (None: all the time), holidays, the zone both are in."""
 
 
@@ -30,10 +30,15 @@ def works(calendar: Calendar, at_ms: int) -> bool:
     """Whether the minute that begins then lies in a shift of a day that is no holiday."""
     week, holidays, zone = calendar
     local = moment(at_ms, zone)
-    if local.date().isoformat() in holidays:
+    if local.date() in holidays:
         return False
-    clock = f"{local:%H:%M}"
+    clock = local.hour * 60 + local.minute
     return week is None or any(start <= clock < end for start, end in week[local.weekday()])
+
+
+def clock_of(text: str) -> int:
+    """Minutes of the day of "HH:MM"."""
+    return int(text[:2]) * 60 + int(text[3:])
 
 
 def on_month(start: dt.date, months: int) -> dt.date:
@@ -100,9 +105,11 @@ class WorkingTime:
         zone = next((said.time_zone for said in reversed(versions) if said.time_zone is not None), None)
         week = None
         if shifts is not None:
-            week = tuple(tuple((start, end) for start, end in shifts.get(name, [])) for name in WEEKDAYS)
+            week = tuple(
+                tuple((clock_of(start), clock_of(end)) for start, end in shifts.get(name, [])) for name in WEEKDAYS
+            )
         tenants = self.organisation.zone_at(self.day_start_ms(day))
-        return week, frozenset(holidays), tenants if zone is None else zone_named(zone)
+        return week, frozenset(map(dt.date.fromisoformat, holidays)), tenants if zone is None else zone_named(zone)
 
     def absences(self, rep: str) -> list[tuple[int, int]]:
         """When a rep is away."""
