@@ -35,8 +35,8 @@ HeardRun = tuple[str, list[int]]
 """A publishing source and at most MOMENTS_PER_RUN moments (epoch ms): the newest of each minute it was heard in."""
 
 SpokenRun = tuple[str, int, str, list[int]]
-"""A publishing source, the kind of event, the rep it named ("_none" for none), and at most MOMENTS_PER_RUN moments (epoch
-ms), among them the first and the last of each of `SPOKEN_SPAN_MS`.
+"""A publishing source, the kind of event, the rep it named ("_none" for none), and at most MOMENTS_PER_RUN moments
+(epoch ms), among them the first and the last of each `SPOKEN_SPAN_MS`.
 """
 
 SPOKEN_SPAN_MS = 28 * DAY_MS
