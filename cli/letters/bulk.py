@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from cli.letters.session import Session, now_ms
 from gateway.ingest import NOT_TAKEN
+from gateway.letters.lanes import Ranges
 from gateway.letters.letter import Address, Letter
-from gateway.letters.log import Ranges
 from gateway.letters.patching import Patch
 from gateway.letters.selection import Selection
 from gateway.letters.sending import Outcome, Prepared, prepare

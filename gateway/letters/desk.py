@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -12,8 +13,9 @@ from aiokafka.errors import KafkaError
 
 from gateway.letters import shown
 from gateway.letters.judging import Rules
+from gateway.letters.lanes import narrowed
 from gateway.letters.letter import Address, Letter
-from gateway.letters.log import Budget, LetterLog, Marks, narrowed
+from gateway.letters.log import Budget, LetterLog, Marks
 from gateway.letters.patching import Patch
 from gateway.letters.selection import Cursor, Order, Selection
 from gateway.letters.sending import Outcome, Redriver, prepare
@@ -22,6 +24,8 @@ from gateway.log_reader import reason_of
 PAGE_BUDGET = Budget(letters=20_000, seconds=3.0)
 ANSWER_WITHIN_S = 15.0
 CLOSE_WITHIN_S = 3.0
+QUESTIONS_MAX = 3
+"""Questions of one asker that may wait at a time, so that nobody keeps the others from their turn."""
 
 
 class LettersAway(Exception):
@@ -51,6 +55,7 @@ class LettersDesk:
         self._open_log = open_log
         self._log: LetterLog | None = None
         self._turn = asyncio.Lock()
+        self._waiting: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Until cancelled; then the reader is closed."""
@@ -65,7 +70,7 @@ class LettersDesk:
         """Summaries of a selection, and where to go on. Raises LettersAway."""
         if rules.publisher is not None:
             selection = replace(selection, tenant=rules.publisher.tenant)
-        async with self._reading() as log:
+        async with self._reading(rules) as log:
             await log.read_marks()
             ranges = await log.ranges(selection)
             if cursor is not None:
@@ -75,7 +80,7 @@ class LettersDesk:
 
     async def show(self, rules: Rules, address: Address, now_ms: int) -> dict[str, Any] | None:
         """A whole letter; None if there is none for the asker. Raises LettersAway."""
-        async with self._reading() as log:
+        async with self._reading(rules) as log:
             letter = await _get(log, rules, address)
             if letter is None:
                 return None
@@ -85,7 +90,7 @@ class LettersDesk:
 
     async def send(self, rules: Rules, address: Address, patch: Patch, now_ms: int, *, dry: bool) -> Sent | None:
         """Send a letter, or say what would become of it; None if there is none for the asker. Raises LettersAway."""
-        async with self._reading() as log:
+        async with self._reading(rules) as log:
             letter = await _get(log, rules, address)
             if letter is None:
                 return None
@@ -98,20 +103,29 @@ class LettersDesk:
             return Sent(outcome, prepared.raw)
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[LetterLog]:
+    async def _reading(self, rules: Rules) -> AsyncIterator[LetterLog]:
+        if self._waiting[rules.name] >= QUESTIONS_MAX:
+            raise LettersAway(f"{QUESTIONS_MAX} questions of yours are being answered; ask again after one of them")
+        self._waiting[rules.name] += 1
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S), self._turn:
-                try:
-                    if self._log is None:
-                        self._log = self._open_log(self._marks)
-                        await self._log.open()
-                    yield self._log
-                except BaseException:
-                    # Where a question broke off nobody knows where the reader stands: the next one opens another.
-                    await self._drop()
-                    raise
+            async with asyncio.timeout(ANSWER_WITHIN_S), self._turn, self._opened() as log:
+                yield log
         except (KafkaError, OSError, TimeoutError) as exc:
             raise LettersAway(f"the letters can't be read now ({reason_of(exc)}); try again") from None
+        finally:
+            self._waiting[rules.name] -= 1
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[LetterLog]:
+        """The reader. Where a question breaks off nobody knows where it stands: the next one opens another."""
+        try:
+            if self._log is None:
+                self._log = self._open_log(self._marks)
+                await self._log.open()
+            yield self._log
+        except BaseException:
+            await self._drop()
+            raise
 
     async def _drop(self) -> None:
         log, self._log = self._log, None

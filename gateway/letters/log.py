@@ -7,12 +7,12 @@ stands. The marks of sendings are few and small: they are kept by address, and w
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
 
 from config.settings import Settings
 from config.topics import Role
+from gateway.letters.lanes import CHUNK_BYTES, Lane, Ranges
 from gateway.letters.letter import Address, Letter, Mark, address_of, decode_mark, letter_in
 from gateway.letters.selection import Cursor, Order, Selection
 from gateway.log_reader import LogReader
@@ -21,12 +21,8 @@ from schemas.records import RecordBatch
 # A question reads up to an end that is known: it must not wait for records beyond.
 FETCH_WAIT_MS = 20
 LETTERS, REDRIVES = Role.DEAD_LETTERS.value, Role.REDRIVES.value
-FIRST_CHUNK, LONGEST_CHUNK = 256, 4_096
 STALL_S = 30.0
 """A broker that gives nothing of what it has for so long is taken for absent."""
-
-Ranges = Mapping[int, tuple[int, int]]
-"""By partition: the first offset and the one after the last."""
 
 
 class LogStalled(TimeoutError):
@@ -150,7 +146,7 @@ class LetterLog:
         self, selection: Selection, ranges: Ranges, order: Order, *, limit: int, budget: Budget = UNBOUNDED
     ) -> Page:
         """Up to ``limit`` letters of a selection in order, as far as the budget goes."""
-        every = lanes = [_Lane(number, begin, end, order) for number, (begin, end) in ranges.items()]
+        every = lanes = [Lane(number, begin, end, order) for number, (begin, end) in ranges.items()]
         found: list[Letter] = []
         looked, until_s = 0, time.monotonic() + budget.seconds
         while len(found) < limit:
@@ -163,73 +159,26 @@ class LetterLog:
             elif not (lanes := [lane for lane in lanes if not lane.is_over]):
                 return Page(found, None)
             else:
-                found.append(min(lanes, key=_Lane.rank).take())
+                found.append(min(lanes, key=Lane.rank).take())
         is_over = all(lane.is_over for lane in every)
         return Page(found, None if is_over else Cursor(order, {lane.number: lane.place() for lane in every}))
 
-    async def _fill(self, lane: _Lane, selection: Selection) -> int:
-        """Read a lane's next chunk; how many letters were looked at."""
+    async def _fill(self, lane: Lane, selection: Selection) -> int:
+        """Read a lane's next chunk, in parts if it is too heavy; how many letters were looked at."""
         looked = 0
-        begin, end = lane.next_chunk()
-        passed = []
-        async for letter in self.between({lane.number: (begin, end)}):
-            looked += 1
-            if selection.takes(letter, self.marks.get(letter.address)):
-                passed.append(letter.lightened())
-        lane.waiting.extend(passed if lane.order is Order.OLDEST else reversed(passed))
-        return looked
-
-
-class _Lane:
-    """A partition on its way through a page: what passed of the chunks that were read, and what is still unread."""
-
-    def __init__(self, number: int, begin: int, end: int, order: Order) -> None:
-        self.number, self.order = number, order
-        self.waiting: deque[Letter] = deque()
-        self._begin, self._end = begin, end
-        self._chunk = FIRST_CHUNK
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether more has to be read before it is known what comes next."""
-        return not self.waiting and self._begin < self._end
-
-    @property
-    def is_over(self) -> bool:
-        return not self.waiting and self._begin >= self._end
-
-    def next_chunk(self) -> tuple[int, int]:
-        """The offsets to read next, which then count as read."""
-        begin, end = self._begin, self._end
-        if self.order is Order.OLDEST:
-            end = self._begin = min(end, begin + self._chunk)
-        else:
-            begin = self._end = max(begin, end - self._chunk)
-        self._chunk = min(2 * self._chunk, LONGEST_CHUNK)
-        return begin, end
-
-    def rank(self) -> tuple[int, int, int]:
-        """The place of what comes next among the other lanes' in order: the lowest is first."""
-        letter = self.waiting[0]
-        sign = 1 if self.order is Order.OLDEST else -1
-        return sign * letter.refused_ms, sign * self.number, sign * letter.address.offset
-
-    def take(self) -> Letter:
-        """What comes next."""
-        return self.waiting.popleft()
-
-    def place(self) -> int:
-        """Where another page goes on: from this offset on, or (newest first) below it."""
-        if self.order is Order.OLDEST:
-            return self.waiting[0].address.offset if self.waiting else self._begin
-        return self.waiting[0].address.offset + 1 if self.waiting else self._end
-
-
-def narrowed(ranges: Ranges, cursor: Cursor) -> Ranges:
-    """What is left of ranges behind a cursor."""
-    if cursor.order is Order.OLDEST:
-        return {number: (max(begin, cursor.offsets.get(number, 0)), end) for number, (begin, end) in ranges.items()}
-    return {number: (begin, min(end, cursor.offsets.get(number, 0))) for number, (begin, end) in ranges.items()}
+        while True:
+            chunk = lane.next_chunk()
+            passed, size = [], 0
+            async for letter in self.between({lane.number: chunk}):
+                looked += 1
+                size += letter.size
+                if selection.takes(letter, self.marks.get(letter.address)):
+                    passed.append(letter.lightened())
+                if size > CHUNK_BYTES and lane.shrink():
+                    break
+            else:
+                lane.take_in(chunk, passed, size)
+                return looked
 
 
 def open_letters(settings: Settings, known: Marks | None = None) -> LetterLog:

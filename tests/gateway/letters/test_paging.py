@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
+from gateway.letters.lanes import narrowed
 from gateway.letters.letter import Address, Mark, encode_mark
-from gateway.letters.log import UNBOUNDED, Budget, LetterLog, Marks, narrowed
+from gateway.letters.log import UNBOUNDED, Budget, LetterLog, Marks
 from gateway.letters.selection import Cursor, Order, Selection, State, parse_filters, read_cursor, spell
 from gateway.query import BadQuery
 from gateway.records import Outgoing
@@ -57,8 +58,8 @@ async def walk(log: LetterLog, selection: Selection, order: Order, limit: int, b
 async def test_pages_hold_each_letter_once_and_in_order(
     order: Order, budget: Budget, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.letters.log.FIRST_CHUNK", 2)
-    monkeypatch.setattr("gateway.letters.log.LONGEST_CHUNK", 5)
+    monkeypatch.setattr("gateway.letters.lanes.FIRST_CHUNK", 2)
+    monkeypatch.setattr("gateway.letters.lanes.LONGEST_CHUNK", 5)
     reader = crowd(limit, 90)
     log = LetterLog(reader)
     everything = [letter async for letter in log.between(await log.ranges(Selection()))]
@@ -76,6 +77,19 @@ async def test_a_poor_budget_ends_a_page_early_and_the_next_goes_on() -> None:
     page = await log.page(nothing, ranges, Order.NEWEST, limit=5, budget=Budget(300, 1e9))
     assert (page.letters, page.cursor is not None) == ([], True)
     assert reader.looked < 2_000
+
+
+@pytest.mark.parametrize("order", list(Order))
+async def test_heavy_letters_are_read_a_few_at_a_time(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("lanes", "log"):
+        monkeypatch.setattr(f"gateway.letters.{module}.CHUNK_BYTES", 5_000)
+    reader = PaperReader()
+    for n in range(200):
+        reader.append(over_kafka(b"{%d" % n + b" " * (3_000 if 50 < n < 150 else 0), None), NOW_MS + n)
+    log, every = LetterLog(reader), Selection()
+    wanted = [Address(0, n) for n in range(200)]
+    found = await walk(log, every, order, 20, Budget(1, 1e9))
+    assert found == (wanted if order is Order.OLDEST else wanted[::-1])
 
 
 async def test_a_span_of_time_is_found_without_reading_the_rest() -> None:

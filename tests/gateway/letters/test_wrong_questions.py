@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from asyncio import Task, create_task, wait
+
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from httpx import Response
 
 from gateway.letters import desk as module
 from gateway.letters import routes
@@ -59,6 +62,19 @@ async def test_a_log_that_is_away_is_a_503_and_found_again(open_desk: Desk, monk
     monkeypatch.setattr(module, "ANSWER_WITHIN_S", 0.05)
     async with open_desk.desk._turn:
         assert (await open_desk.get("/v1/letters"))[0] == 503
+
+
+async def test_nobody_asks_so_much_that_others_have_to_wait(keyed: Desk) -> None:
+    def ask(name: str) -> Task[Response]:
+        return create_task(keyed.http.get("/v1/letters", headers={"authorization": f"Bearer {name}-key"}))
+
+    async with keyed.desk._turn:
+        asked = [ask("acme") for _ in range(module.QUESTIONS_MAX + 2)]
+        other = ask("globex")
+        done, _ = await wait(asked, timeout=0.2)
+        assert sorted(task.result().status_code for task in done) == [503, 503]
+    assert {task.result().status_code for task in (await wait([*asked, other]))[0] - done} == {200}
+    assert (await keyed.http.get("/v1/letters", headers={"authorization": "Bearer acme-key"})).status_code == 200
 
 
 async def test_what_the_broker_doesn_t_confirm_is_not_taken_and_stays_open(open_desk: Desk) -> None:
