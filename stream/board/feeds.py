@@ -35,7 +35,6 @@ FEEDS: dict[str, tuple[Kind, ...]] = {
     "revenue_orders": (Kind.ORDER_PLACED,),
     "refunds": (Kind.ORDER_REFUNDED,),
     "nps_answers": (Kind.SURVEY_ANSWERED,),
-    "cohort_matured": (Kind.LEAD_CREATED,),
     "cohort_won": _CONVERSION,
     "cycle_ms": _CYCLE,
     "cycle_deals": _CYCLE,
