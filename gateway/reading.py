@@ -13,8 +13,8 @@ from gateway.gate import Gate, sliced
 from gateway.query import Selection
 from schemas.kpi import KpiValue, to_line
 from stream.board.board import Board
+from stream.board.moment import Moment, moment_at
 from stream.board.sources import sources_at
-from stream.board.sums import Moment, moment_at
 from stream.board.values import every_value, instant, value_of, with_staleness
 from stream.board.windows import ALLOWED
 from stream.catalogue.catalogue import Catalogue

@@ -9,9 +9,9 @@ import msgspec
 
 from stream.board.board import Board
 from stream.board.feeds import Speaking, kinds_of
+from stream.board.moment import moment_at
 from stream.board.reference.roster import NOBODY
 from stream.board.sources import sources_at, speaking_of
-from stream.board.sums import moment_at
 from stream.catalogue.catalogue import Catalogue
 
 REPS_MAX = 20

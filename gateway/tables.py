@@ -11,7 +11,7 @@ from gateway.query import BadQuery, Selection
 from gateway.reading import Read
 from gateway.sources import source_lines
 from stream.board.board import Board
-from stream.board.sums import moment_at
+from stream.board.moment import moment_at
 from stream.board.tables import TABLES, Row
 from stream.board.values import ranking_of
 from stream.catalogue.catalogue import Catalogue

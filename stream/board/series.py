@@ -59,7 +59,7 @@ class Series:
 
     def total(self, start: int, end: int, cut: int, *, without_late: bool = False) -> int:
         """The sum over panes in [start, end) of what is known before ``cut``, all in UTC minutes."""
-        if start >= end:
+        if start >= end or start > self._last:
             return 0
         if cut > self._last:
             total = self._below(end) - self._below(start)
@@ -81,6 +81,10 @@ class Series:
         """The newest receipt (UTC s) of a late contribution among the same cells; 0 if none came late."""
         late = (segment.receipts() for segment in self._within(start, end) if segment.late)
         return max((receipts.latest(start, end, cut) for receipts in late), default=0)
+
+    def has_late(self) -> bool:
+        """Whether anything came late."""
+        return any(segment.late for segment in self.segments.values())
 
     def first_pane(self) -> int | None:
         """The oldest pane that holds anything."""

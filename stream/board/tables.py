@@ -22,6 +22,7 @@ from schemas.data import (
     TenantConfigured,
 )
 from stream.board.forms.reading import shortest
+from stream.board.moment import Moment
 from stream.board.organisation import Organisation
 from stream.board.reference.rates import rate_versions
 from stream.board.reference.roster import rosters_of
@@ -29,7 +30,6 @@ from stream.board.reference.settings import settings_of
 from stream.board.reference.targets import targets_of
 from stream.board.reference.versions import Version, by_day, grouped, local_date
 from stream.board.reference.working import calendars_of
-from stream.board.sums import Moment
 
 Row = dict[str, Any]
 D = TypeVar("D", bound=Data)

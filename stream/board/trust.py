@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from msgspec import UNSET, UnsetType
@@ -9,9 +10,10 @@ from msgspec import UNSET, UnsetType
 from schemas.kpi import KpiDefinition, Status
 from stream.board.forms.forms import FORMS
 from stream.board.forms.reading import Number, Reading, shortest, shown
+from stream.board.moment import Moment
 from stream.board.reference.roster import NOBODY, rosters_of
-from stream.board.sources import silent_feeders
-from stream.board.sums import Moment, latest_receipt, sum_term
+from stream.board.sources import silent_feeders, silent_sources
+from stream.board.sums import latest_receipt, sum_term
 from stream.board.windows import Window
 from stream.catalogue.catalogue import Catalogue
 
@@ -36,15 +38,17 @@ def trust_of(
 ) -> Trust:
     """The trust in a reading. Never stale: that is for whoever knows how far the log has been read."""
     receipt_s = latest_receipt(moment, reading.terms, scope, window)
-    # A rank is made of everybody's numbers.
-    fed = "company" if definition.ranks is not None else scope
-    silent = silent_feeders(moment, measures_read(catalogue, definition, reading), fed, window)
-    missing = sorted(reading.missing | {f"source:{name}" for name in silent})
+    missing = set(reading.missing)
+    if silent_sources(moment):
+        # A rank is made of everybody's numbers.
+        fed = "company" if definition.ranks is not None else scope
+        silent = silent_feeders(moment, measures_read(catalogue, definition, reading), fed, window)
+        missing |= {f"source:{name}" for name in silent}
     return Trust(
         _status(moment, definition, reading, is_partial=bool(missing), is_restated=receipt_s > 0),
         receipt_s,
         restated_by=_restated_by(moment, catalogue, definition, scope, window, reading) if receipt_s else UNSET,
-        missing=missing or UNSET,
+        missing=sorted(missing) or UNSET,
         maturing=shortest(reading.maturing) if reading.maturing else UNSET,
         unrostered=(unrostered(moment, reading, window) if scope == "company" else []) or UNSET,
     )
@@ -61,7 +65,7 @@ def is_insufficient(moment: Moment, definition: KpiDefinition, reading: Reading)
     if reading.is_insufficient:
         return True
     least = definition.min_n if moment.min_n is None else moment.min_n
-    return reading.denominator is not None and 0 < reading.n < least
+    return bool(definition.denominator) and 0 < reading.n < least
 
 
 def unrostered(moment: Moment, reading: Reading, window: Window) -> list[str]:
@@ -74,10 +78,20 @@ def unrostered(moment: Moment, reading: Reading, window: Window) -> list[str]:
         return []
     found = set[str]()
     for term in reading.terms:
-        strangers = moment.board.all_of(term.measure, "rep").keys() - rosters.keys() - {NOBODY} - found
+        strangers = _strangers(moment, term.measure, rosters.keys()) - found
         found |= {rep for rep in strangers if sum_term(moment, term, f"rep:{rep}", window).amount}
     named = sorted(found)
     return named if len(named) <= NAMED_MAX else [*named[:NAMED_MAX], f"+{len(named) - NAMED_MAX}"]
+
+
+def _strangers(moment: Moment, measure: str, rostered: AbstractSet[str]) -> set[str]:
+    """Whom a measure names that the roster doesn't know."""
+    found = moment.readings.get(("strangers", measure))
+    if not isinstance(found, set):
+        found = moment.readings["strangers", measure] = (
+            set(moment.board.all_of(measure, "rep").keys()) - rostered - {NOBODY}
+        )
+    return found
 
 
 def _restated_by(
@@ -87,7 +101,7 @@ def _restated_by(
     key = ("without late",)
     punctual = moment.readings.get(key)
     if not isinstance(punctual, Moment):
-        punctual = moment.readings[key] = replace(moment, without_late=True, readings={})
+        punctual = moment.readings[key] = replace(moment, without_late=True, sums={}, readings={})
     before = FORMS[definition.form].read(punctual, catalogue, definition, scope, window)
     if reading.value is None or before.value is None:
         return UNSET

@@ -9,8 +9,8 @@ from schemas.kpi import KpiDefinition, KpiValue
 from stream.board.board import Board
 from stream.board.forms.forms import FORMS
 from stream.board.forms.reading import Reading, shown
+from stream.board.moment import Moment, moment_at
 from stream.board.reference.roster import NOBODY
-from stream.board.sums import Moment, moment_at
 from stream.board.trust import trust_of
 from stream.board.windows import (
     WINDOWS,

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from stream.board.feeds import FEEDS
 from stream.board.measures import MEASURES
 from stream.board.sources import sources_at
-from stream.board.sums import moment_at
+from stream.board.moment import moment_at
 from tests.strategies.pipeline import CATALOGUE
 from tests.stream.office import Line, Office, arrival, at_ms, call, rep, win
 

@@ -12,10 +12,11 @@ from schemas.money import exponent
 from stream.board.forms.form import Form
 from stream.board.forms.plain import PLAIN
 from stream.board.forms.reading import Number, Reading, shortest, shown
+from stream.board.measures import MONEY
+from stream.board.moment import Moment
 from stream.board.reference.rates import rates_of
 from stream.board.reference.targets import targets_of
 from stream.board.reference.working import timesheet_of
-from stream.board.sums import Moment
 from stream.board.windows import Window, period_of
 from stream.catalogue.catalogue import Catalogue
 
@@ -39,7 +40,7 @@ def read_attainment(moment: Moment, catalogue: Catalogue, _: KpiDefinition, scop
         return Reading(None, 0)
     definition = catalogue.find(target.kpi)
     actual = PLAIN[definition.form].read(moment, catalogue, definition, scope, window)
-    amount, rate_missing = _amount(moment, target)
+    amount, rate_missing = _amount(moment, definition, target)
     is_rate = actual.denominator is not None
     reading = Reading(
         value=actual.value / amount if actual.value is not None and amount else None,
@@ -53,7 +54,9 @@ def read_attainment(moment: Moment, catalogue: Catalogue, _: KpiDefinition, scop
     )
     if actual.value is not None and amount is not None:
         elapsed = elapsed_share(moment, scope, window)
-        reading.facets = _facets(target, actual.value, amount, elapsed, is_rate=is_rate, is_money=reading.is_money)
+        reading.facets = _facets(
+            target, Fraction(actual.value), amount, elapsed, is_rate=is_rate, is_money=reading.is_money
+        )
     return reading
 
 
@@ -95,11 +98,16 @@ def elapsed_share(moment: Moment, scope: str, window: Window) -> Fraction | None
     return found.elapsed
 
 
-def _amount(moment: Moment, target: TargetSet) -> tuple[Fraction | None, set[str]]:
-    """What is wanted, money in minor units of the base currency at the rate of now; and the rate that isn't there."""
+def _amount(moment: Moment, definition: KpiDefinition, target: TargetSet) -> tuple[Fraction | None, set[str]]:
+    """What is wanted, money in minor units of the base currency at the rate of now; and the rate that isn't there.
+
+    Where no unit is said it is the KPI's.
+    """
     amount, base = Fraction(target.value), moment.base_currency
     currency = target.currency or base
-    if target.unit != "money" or currency == base:
+    counts_money = any(term.measure in MONEY for term in definition.numerator)
+    is_money = target.unit == "money" or (target.unit is None and counts_money)
+    if not is_money or currency == base:
         return amount, set()
     assert currency is not None
     rates = rates_of(moment.board.organisation, moment.cut_ms).get(currency, []) if base is not None else []

@@ -4,36 +4,32 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from schemas.kpi import Facet, KpiDefinition, Term
+from schemas.kpi import Facet, KpiDefinition
 from stream.board.forms.reading import Number, shortest
-from stream.board.sums import Moment, series_of, sum_term, sum_terms
+from stream.board.moment import Moment
+from stream.board.sums import Amount, facet_sums, sum_terms
 from stream.board.windows import Window
 from stream.sketch import quantile
 
 
 def facets_of(
-    moment: Moment, definition: KpiDefinition, scope: str, window: Window, denominator: Fraction
+    moment: Moment, definition: KpiDefinition, scope: str, window: Window, denominator: Amount
 ) -> dict[str, Number]:
     """Every facet that a definition shows, by name in order."""
     if definition.facets == "named":
         return named_facets(moment, definition, scope, window)
     if definition.facets == "none" or definition.facets_of is None:
         return {}
-    facets: dict[str, Number] = {}
-    for name, amount in by_facet(moment, definition, scope, window).items():
-        if definition.facets == "count":
-            if amount or name in definition.facet_names:
-                facets[name] = shortest(amount)
-        elif amount and denominator:
-            facets[name] = shortest(amount / denominator)
-    return facets
+    counts = by_facet(moment, definition, scope, window)
+    if definition.facets == "count":
+        return {**counts}
+    return {name: shortest(Fraction(count, denominator)) for name, count in counts.items() if count and denominator}
 
 
-def by_facet(moment: Moment, definition: KpiDefinition, scope: str, window: Window) -> dict[str, Fraction]:
-    """The sum of each facet of the measure ``facets_of``, and of those that are shown although zero."""
-    measure = definition.facets_of or ""
-    names = {facet for facet, _, _ in series_of(moment, measure, scope)} | set(definition.facet_names)
-    return {name: sum_term(moment, Term(measure=measure, facet=name), scope, window).amount for name in sorted(names)}
+def by_facet(moment: Moment, definition: KpiDefinition, scope: str, window: Window) -> dict[str, int]:
+    """The sum of each facet of the measure ``facets_of``: of those that have any, and those shown although zero."""
+    sums = facet_sums(moment, definition.facets_of or "", scope, window)
+    return {name: sums.get(name, 0) for name in sorted({*sums, *definition.facet_names})}
 
 
 def named_facets(moment: Moment, definition: KpiDefinition, scope: str, window: Window) -> dict[str, Number]:
@@ -51,26 +47,21 @@ def named_facets(moment: Moment, definition: KpiDefinition, scope: str, window: 
 def _named(moment: Moment, facet: Facet, scope: str, window: Window, unit: Fraction) -> Number | None:
     if facet.quantile is not None and facet.buckets is not None:
         counts = bucket_counts(moment, facet, scope, window)
-        if not any(counts.values()):
-            return None
-        return float(quantile(counts, Fraction(facet.quantile)) * float(unit))
+        return quantile(counts, Fraction(facet.quantile)) * float(unit) if counts else None
     top = sum_terms(moment, facet.numerator, scope, window).amount
     if not facet.denominator:
         return shortest(top)
     bottom = sum_terms(moment, facet.denominator, scope, window).amount
     if not bottom:
         return None
-    share = top / bottom
+    share = Fraction(top, bottom)
     return shortest(1 - share if facet.complement else share * unit)
 
 
 def bucket_counts(moment: Moment, facet: Facet, scope: str, window: Window) -> dict[str, int]:
     """How many values lie in each bucket of a sketch; those that come to nothing are left out."""
-    lead = "" if facet.anchor is None else f"{facet.anchor}:"
-    measure = facet.buckets or ""
-    names = {name for name, _, _ in series_of(moment, measure, scope) if name.startswith(lead)}
-    counts = {
-        name[len(lead) :]: int(sum_term(moment, Term(measure=measure, facet=name), scope, window).amount)
-        for name in names
-    }
-    return {bucket: count for bucket, count in counts.items() if count}
+    sums = facet_sums(moment, facet.buckets or "", scope, window)
+    if facet.anchor is None:
+        return sums
+    lead = f"{facet.anchor}:"
+    return {name.removeprefix(lead): count for name, count in sums.items() if name.startswith(lead)}

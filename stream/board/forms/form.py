@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from schemas.kpi import KpiDefinition
 from stream.board.forms.reading import Reading
-from stream.board.sums import Moment
+from stream.board.moment import Moment
 from stream.board.windows import Window
 from stream.catalogue.catalogue import Catalogue
 

@@ -10,9 +10,9 @@ from schemas.kpi import KpiDefinition
 from stream.board.forms.form import Form
 from stream.board.forms.plain import PLAIN
 from stream.board.forms.reading import Number, Reading, round_half_even, shortest
+from stream.board.moment import Moment, moment_of
 from stream.board.reference.roster import NOBODY, active_at
 from stream.board.reference.settings import settings_of
-from stream.board.sums import Moment, moment_of
 from stream.board.windows import Window, closed_periods, is_out_of_history, kind_of, window_at
 from stream.catalogue.catalogue import Catalogue
 
@@ -159,7 +159,7 @@ def _shown(reading: Reading) -> Fraction:
     """The value as it is shown: equal to the eye is equal in rank."""
     assert reading.value is not None
     is_rounded = reading.is_money and reading.denominator is None
-    return Fraction(round_half_even(reading.value)) if is_rounded else reading.value
+    return Fraction(round_half_even(reading.value) if is_rounded else reading.value)
 
 
 def _best(moment: Moment, contest: Contest, scope: str, window: Window) -> Fraction | None:

@@ -7,9 +7,10 @@ from fractions import Fraction
 from schemas.kpi import FormName, KpiDefinition
 from stream.board.forms.facets import by_facet, facets_of
 from stream.board.forms.form import Form
-from stream.board.forms.reading import Number, Reading, shortest, shown
+from stream.board.forms.reading import Reading, shortest, shown
 from stream.board.measures import MONEY
-from stream.board.sums import Moment, sum_terms
+from stream.board.moment import Moment
+from stream.board.sums import sum_terms
 from stream.board.windows import Window
 from stream.catalogue.catalogue import Catalogue
 
@@ -18,7 +19,7 @@ def read_sum(moment: Moment, _: Catalogue, definition: KpiDefinition, scope: str
     """The numerator."""
     reading = _read_sums(moment, definition, scope, window)
     reading.value = reading.numerator
-    reading.facets = facets_of(moment, definition, scope, window, Fraction(1))
+    reading.facets = facets_of(moment, definition, scope, window, 1)
     return reading
 
 
@@ -29,7 +30,7 @@ def read_ratio(moment: Moment, _: Catalogue, definition: KpiDefinition, scope: s
     reading.denominator = bottom.amount
     reading.missing |= bottom.missing
     if reading.numerator is not None and bottom.amount:
-        reading.value = Fraction(definition.multiplier, definition.divisor) * reading.numerator / bottom.amount
+        reading.value = Fraction(definition.multiplier * reading.numerator, definition.divisor * bottom.amount)
     reading.facets = facets_of(moment, definition, scope, window, bottom.amount)
     if definition.maturing is not None and definition.maturing in reading.facets:
         reading.maturing = Fraction(reading.facets[definition.maturing])
@@ -41,11 +42,9 @@ def read_classes(moment: Moment, _: Catalogue, definition: KpiDefinition, scope:
     reading = _read_sums(moment, definition, scope, window)
     reading.value = reading.numerator
     counts = by_facet(moment, definition, scope, window)
-    whole = sum(counts.values(), Fraction(0))
-    facets: dict[str, Number] = {name: shortest(count) for name, count in counts.items()}
-    if whole:
-        facets |= {f"{name}_share": shortest(count / whole) for name, count in counts.items()}
-    reading.facets = dict(sorted(facets.items()))
+    whole = sum(counts.values())
+    shares = {f"{name}_share": shortest(Fraction(count, whole)) for name, count in counts.items()} if whole else {}
+    reading.facets = dict(sorted({**counts, **shares}.items()))
     return reading
 
 

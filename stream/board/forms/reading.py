@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from schemas.kpi import Term
+from stream.board.sums import Amount
 
 Number = int | float
 
 
-@dataclass
+@dataclass(slots=True)
 class Reading:
     """A KPI's numbers for a scope and a window.
 
@@ -19,30 +19,30 @@ class Reading:
     those whose late contributions restate the value. ``is_listed``: worth a row when everything is asked for.
     """
 
-    value: Fraction | None
+    value: Amount | None
     n: int
-    numerator: Fraction | None = None
-    denominator: Fraction | None = None
+    numerator: Amount | None = None
+    denominator: Amount | None = None
     is_money: bool = False
     facets: dict[str, Number] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     terms: tuple[Term, ...] = ()
     is_suppressed: bool = False
     is_insufficient: bool = False
-    maturing: Fraction | None = None
+    maturing: Amount | None = None
     is_listed: bool = False
 
 
-def shortest(amount: Fraction) -> Number:
+def shortest(amount: Amount) -> Number:
     """An integer where it is one, else the nearest float."""
     return amount.numerator if amount.denominator == 1 else float(amount)
 
 
-def round_half_even(amount: Fraction) -> int:
+def round_half_even(amount: Amount) -> int:
     """Minor units, rounded once, half to even."""
     return round(amount)
 
 
-def shown(amount: Fraction, *, is_money: bool) -> Number:
+def shown(amount: Amount, *, is_money: bool) -> Number:
     """An amount as it is shown."""
     return round_half_even(amount) if is_money else shortest(amount)

@@ -9,9 +9,10 @@ from fractions import Fraction
 from schemas.kpi import KpiDefinition
 from stream.board.forms.form import Form
 from stream.board.forms.reading import Number, Reading, shortest
+from stream.board.moment import Moment
 from stream.board.reference.roster import NOBODY, active_at, rosters_of
 from stream.board.reference.working import timesheet_of
-from stream.board.sums import Moment, series_of, sum_terms
+from stream.board.sums import sum_terms
 from stream.board.windows import BEGINNING_MIN, Window
 from stream.catalogue.catalogue import Catalogue
 from stream.working_time import Timesheet
@@ -101,7 +102,7 @@ def last_minute(moment: Moment, definition: KpiDefinition, rep: str) -> int | No
 
 def _amounts(moment: Moment, definition: KpiDefinition, rep: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for term in definition.numerator:
-        for facet, series, _ in series_of(moment, term.measure, f"rep:{rep}"):
+        for facet, series in moment.board.find(term.measure, "rep", rep).items():
             if term.facet is None or facet == term.facet:
                 for pane, amount in series.amounts(start, end, moment.cut):
                     yield pane, amount * term.weight
