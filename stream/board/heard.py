@@ -20,8 +20,8 @@ DAY_MIN = DAY_MS // MINUTE_MS
 SPAN_DAYS = SPOKEN_SPAN_MS // DAY_MS
 RHYTHMS_MAX = 2_000
 """Publishers of a tenant, each once more for every interval it promised; more are not heard."""
-SPEAKERS_MAX = 200_000
-"""(publisher, kind, rep) of a tenant; more are not known to feed anything."""
+SPEAKERS_MAX = 500_000
+"""(publisher, kind, rep, span) of a tenant; more are not known to feed anything."""
 
 REMEMBERED_MAX = 1_000
 """Readings remembered between changes; every ``as_of`` makes some of its own."""
@@ -33,6 +33,8 @@ Rhythm = tuple[str, int]
 Minutes: TypeAlias = "array[int]"
 """For each minute of a UTC day 1 + how far into it (ms) its newest moment is; 0: nothing was heard."""
 
+Said = tuple[int, str, int]
+"""(kind, rep, span)"""
 MinutesKey = tuple[str, int, int]
 """(source, interval, UTC day)"""
 SpokenKey = tuple[str, int, str, int]
@@ -45,7 +47,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.minutes: dict[Rhythm, dict[int, Minutes]] = {}
-        self.spoken: dict[str, dict[tuple[int, str], dict[int, tuple[int, int]]]] = {}  # → span → first ms, last day
+        self.spoken: dict[str, dict[Said, tuple[int, int]]] = {}  # → first moment (epoch ms), last UTC day
         self._made: dict[tuple[object, ...], object] = {}
         self._speakers = 0
         self._kept_from = -(2**62)  # UTC day
@@ -59,9 +61,8 @@ class Heard:
                     yield day
         for source, kind, rep, moments in spoken:
             for time_ms in moments:
-                key = (source, kind, rep, time_ms // SPOKEN_SPAN_MS)
-                if self.speak(key, time_ms, time_ms // DAY_MS):
-                    yield key
+                if self.speak(source, (kind, rep, time_ms // SPOKEN_SPAN_MS), time_ms, time_ms // DAY_MS):
+                    yield (source, kind, rep, time_ms // SPOKEN_SPAN_MS)
 
     def hear(self, source: str, interval_s: int, time_ms: int) -> MinutesKey | None:
         """Note a moment of a publisher; the day that changed, if any."""
@@ -77,24 +78,21 @@ class Heard:
         self._made.clear()
         return (source, interval_s, day)
 
-    def speak(self, key: SpokenKey, first_ms: int, last_day: int) -> bool:
+    def speak(self, source: str, said: Said, first_ms: int, last_day: int) -> bool:
         """Note that a rep was spoken for in a span; whether that is news."""
-        source, kind, rep, span = key
-        if is_over(span, self._kept_from):
-            return False
-        speakers = self.spoken.setdefault(source, {})
-        spans = speakers.get((kind, rep))
-        if spans is None:
-            if self._speakers >= SPEAKERS_MAX:
+        spoken = self.spoken.get(source)
+        if spoken is None:
+            spoken = self.spoken[source] = {}
+        held = spoken.get(said)
+        if held is None:
+            if is_over(said[2], self._kept_from) or self._speakers >= SPEAKERS_MAX:
                 return False
             self._speakers += 1
-            spans = speakers[kind, rep] = {}
-        held = spans.get(span)
-        if held is not None:
-            if held[0] <= first_ms and held[1] >= last_day:
-                return False
+        elif held[0] <= first_ms and held[1] >= last_day:
+            return False
+        else:
             first_ms, last_day = min(first_ms, held[0]), max(last_day, held[1])
-        spans[span] = (first_ms, last_day)
+        spoken[said] = (first_ms, last_day)
         self._made.clear()
         return True
 
@@ -107,9 +105,8 @@ class Heard:
         dropped: list[HeardKey] = []
         for (source, interval_s), days in self.minutes.items():
             dropped += [(source, interval_s, old) for old in days if old < day]
-        for source, speakers in self.spoken.items():
-            for (kind, rep), spans in speakers.items():
-                dropped += [(source, kind, rep, span) for span in spans if is_over(span, day)]
+        for source, spoken in self.spoken.items():
+            dropped += [(source, *said) for said in spoken if is_over(said[2], day)]
         for key in dropped:
             self._drop(key)
         return dropped
@@ -131,11 +128,8 @@ class Heard:
                 del self.minutes[source, interval_s]
             return
         source, kind, rep, span = key
-        speakers = self.spoken[source]
-        del speakers[kind, rep][span]
-        if not speakers[kind, rep]:
-            del speakers[kind, rep]
-            self._speakers -= 1
+        del self.spoken[source][kind, rep, span]
+        self._speakers -= 1
 
     def join_minutes(self, key: MinutesKey, raw: bytes) -> None:
         """Take the minutes of a day as `pack_minutes` wrote them."""

@@ -66,7 +66,7 @@ def encode_heard(heard: Heard, key: HeardKey, offset: int) -> bytes:
     if len(key) == 3:
         return stamp(offset, pack_minutes(heard.minutes[key[:2]][key[2]]))
     source, kind, rep, span = key
-    return stamp(offset, _encode(heard.spoken[source][kind, rep][span]))
+    return stamp(offset, _encode(heard.spoken[source][kind, rep, span]))
 
 
 def restore_heard(heard: Heard, key: bytes, row: bytes) -> None:
@@ -76,7 +76,7 @@ def restore_heard(heard: Heard, key: bytes, row: bytes) -> None:
         heard.join_minutes((steps[2], int(steps[3]), int(steps[4])), bytes(body_of(row)))
     else:
         first_ms, last_day = _decode_span(body_of(row))
-        heard.speak((steps[2], int(steps[3]), steps[4], int(steps[5])), first_ms, last_day)
+        heard.speak(steps[2], (int(steps[3]), steps[4], int(steps[5])), first_ms, last_day)
 
 
 def mark_of(key: bytes) -> bytes:

@@ -9,11 +9,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from schemas.cells import DAY_MS, MINUTE_MS, SPOKEN_SPAN_MS
+from schemas.cells import DAY_MS, MINUTE_MS
 from stream.board.feeds import Speaking, kinds_of, reps_fed
 from stream.board.heard import DAY_MIN, Heard, Minutes, is_over, kept_from
+from stream.board.moment import Moment
 from stream.board.reference.roster import NOBODY, Groups
-from stream.board.sums import Moment
 from stream.board.windows import Window
 from stream.calendars import Calendar
 
@@ -46,15 +46,24 @@ def sources_at(moment: Moment) -> dict[str, Source]:
     return heard.remember(key, lambda: {source.name: source for source in _sources(moment)})
 
 
+def silent_sources(moment: Moment) -> list[Source]:
+    """The publishers that should have been heard since."""
+    found = moment.readings.get(("silent",))
+    if not isinstance(found, list):
+        found = moment.readings["silent",] = [source for source in sources_at(moment).values() if source.is_silent]
+    return found
+
+
 def silent_feeders(moment: Moment, measures: Iterable[str], scope: str, window: Window) -> list[str]:
     """The silent sources that feed any of the measures in a scope, and might have spoken about the window since."""
-    found = []
-    for source in sources_at(moment).values():
-        if source.is_silent and source.last_ms < window.end * MINUTE_MS:
-            reps = reps_fed(speaking_of(moment, source.name), kinds_of(measures))
-            if _are_in(moment, scope, reps, min(window.end, moment.cut) - 1):
-                found.append(source.name)
-    return sorted(found)
+    silent = [source.name for source in silent_sources(moment) if source.last_ms < window.end * MINUTE_MS]
+    return sorted(name for name in silent if is_fed_by(moment, name, measures, scope, window))
+
+
+def is_fed_by(moment: Moment, name: str, measures: Iterable[str], scope: str, window: Window) -> bool:
+    """Whether a publisher feeds any of the measures in a scope."""
+    reps = reps_fed(speaking_of(moment, name), kinds_of(measures))
+    return _are_in(moment, scope, reps, min(window.end, moment.cut) - 1)
 
 
 def speaking_of(moment: Moment, name: str) -> Speaking:
@@ -66,13 +75,10 @@ def speaking_of(moment: Moment, name: str) -> Speaking:
 def _speaking(heard: Heard, moment: Moment, name: str) -> Speaking:
     since_day = moment.cut // DAY_MIN - FED_DAYS
     oldest_day = kept_from(moment.board.newest_ms)
-    spans = range(since_day * DAY_MS // SPOKEN_SPAN_MS, moment.cut_ms // SPOKEN_SPAN_MS + 1)
     speaking: Speaking = {}
-    for (kind, rep), said in heard.spoken.get(name, {}).items():
-        for span in spans:
-            first_ms, last_day = said.get(span, (moment.cut_ms, since_day))
-            if first_ms < moment.cut_ms and last_day >= since_day and not is_over(span, oldest_day):
-                speaking.setdefault(kind, set()).add(rep)
+    for (kind, rep, span), (first_ms, last_day) in heard.spoken.get(name, {}).items():
+        if first_ms < moment.cut_ms and last_day >= since_day and not is_over(span, oldest_day):
+            speaking.setdefault(kind, set()).add(rep)
     return speaking
 
 

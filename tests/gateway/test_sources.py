@@ -23,7 +23,7 @@ def board_with_sources() -> Board:
     board = board_of({"R-1": 500, "R-2": 700})
     board.open(("touches", "rep", "R-1", "call")).add(NOW_MS // 60_000, NOW_MS // 60_000, 3)
     for source, kind, rep in (("crm/eu", WIN, "R-1"), ("voice", TOUCH, "R-1"), ("voice", TOUCH, "_none")):
-        board.heard.speak((source, kind, rep, NOW_MS // DAY_MS // SPAN_DAYS), NOW_MS - 60_000, NOW_MS // DAY_MS)
+        board.heard.speak(source, (kind, rep, NOW_MS // DAY_MS // SPAN_DAYS), NOW_MS - 60_000, NOW_MS // DAY_MS)
     board.heard.hear("crm/eu", 15, NOW_MS)
     board.heard.hear("voice", 0, NOW_MS - 1)
     return board
