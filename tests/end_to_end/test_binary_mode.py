@@ -1,0 +1,63 @@
+"""Events in binary mode over a real Kafka, among structured ones, while workers are killed: the same values, the same
+letters, and a letter of one can be mended and sent again.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.end_to_end.live import Live, replayed, until_equal
+from tests.end_to_end.test_letters import AS_OF, Office, made, raw, roster, touch
+from tests.schemas.test_binary_mode import Headers, headers_of
+
+ACTIVITY, ORGANISATION = "activity", "organisation"
+RECEIPTS = {"status", "restated_at", "restated_by"}
+Record = tuple[bytes, bytes, Headers]
+
+
+def binary(event: dict[str, Any], key: bytes | None = None) -> Record:
+    """A record in binary mode, under its account's or tenant's key if no other is given."""
+    role_key = event.get("tenant", "default").encode()
+    if "roster" not in event["type"]:
+        role_key += b"/" + event["subject"].encode()
+    return key or role_key, raw(event["data"]), headers_of(event)
+
+
+def structured(event: dict[str, Any]) -> Record:
+    """The same, structured."""
+    return binary(event)[0], raw(event), ()
+
+
+def numbers(lines: list[bytes]) -> list[dict[str, Any]]:
+    """The values without what hangs on when each event was received."""
+    values: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    return [{name: held for name, held in value.items() if name not in RECEIPTS} for value in values]
+
+
+async def test_binary_records_count_like_structured_ones(kafka: str, tmp_path: Path) -> None:
+    wins, calls = [made(number) for number in range(0, 60, 2)], [touch(number) for number in range(1, 60, 2)]
+    rosters = [roster(number, f"T-{number % 2}") for number in range(60, 63)]
+    events = [event for pair in zip(wins, calls, strict=True) for event in pair]
+    bad = made(70)
+    refused = bad | {"data": bad["data"] | {"amount_minor": -5}}
+    with Live(kafka) as live:
+        office = Office(live)
+        await office.produce([binary(event) for event in rosters], ORGANISATION)
+        half = [binary(event) if n % 3 else structured(event) for n, event in enumerate(events)]
+        await office.produce(half[:30], ACTIVITY)
+        live.kill_at_work("accounts")
+        stray = binary(made(64), key=b"default/somebody-else")
+        await office.produce([*half[30:], half[3], stray, binary(refused)], ACTIVITY)
+        lines = [raw(event) for event in (*rosters, *events, made(64))]
+        wanted = numbers(replayed(lines, tmp_path, as_of=AS_OF))
+        until_equal(lambda: numbers(live.lines(as_of=AS_OF)), wanted)
+
+        until_equal(lambda: [letter["reason"] for letter in office.letters()], ["invalid_data"])
+        (letter,) = office.letters()
+        sent = office.send(letter["address"], set={"data.amount_minor": bad["data"]["amount_minor"]})
+        assert sent["code"] == "taken", sent
+        live.kill_at_work("accounts")
+        wanted = numbers(replayed([*lines, raw(bad)], tmp_path, as_of=AS_OF))
+        until_equal(lambda: numbers(live.lines(as_of=AS_OF)), wanted)
