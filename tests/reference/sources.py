@@ -149,7 +149,8 @@ class Sources:
         """Of whom a publisher spoke in the last four weeks, by kind; NONE where it named nobody."""
         if name not in self._spoken:
             since_ms = self.cut_ms // DAY_MS * DAY_MS - FED_DAYS * DAY_MS
-            self._spoken[name] = found = {}
+            found: dict[int, set[str]] = {}
+            self._spoken[name] = found
             for one in self.heard:
                 if one.source == name and one.time_ms >= since_ms:
                     found.setdefault(one.kind, set()).update(one.reps)
