@@ -21,6 +21,8 @@ class Role(StrEnum):
     ORGANISATION = "organisation"
     DEAD_LETTERS = "dead_letters"
     REDRIVES = "redrives"
+    ALERTS = "alerts"
+    ALERT_ACTIONS = "alert_actions"
     CELLS = "cells"
     ACCOUNTS_STATE = "accounts_state"
     BOARD_STATE = "board_state"
@@ -38,6 +40,9 @@ _KEPT = {
     Role.ORGANISATION: "sales.organisation.v1",
     Role.DEAD_LETTERS: "sales.dead-letters.v1",
     Role.REDRIVES: "sales.redrives.v1",
+    # What somebody acknowledged can't be computed again: alerts outlive a generation.
+    Role.ALERTS: "sales.alerts.v1",
+    Role.ALERT_ACTIONS: "sales.alert-actions.v1",
 }
 _DERIVED = {
     Role.CELLS: "sales.cells.v1",
@@ -78,6 +83,10 @@ class Topics:
         """The id under which the owner of a slot writes. Opening it anew fences whoever wrote under it before."""
         return f"{self.group_of(stage)}-{partition}"
 
+    def alerting_id(self, partition: int) -> str:
+        """The transactional id under which a partition's alerts are judged, by one worker of whatever generation."""
+        return f"{self.prefix}salespulse-alerts-{partition}"
+
     def declarations(self) -> list[TopicDeclaration]:
         """All topics, as they have to be created."""
         partitions = {Role.ACTIVITY: self.activity_partitions, Role.DEAD_LETTERS: self.activity_partitions}
@@ -93,6 +102,7 @@ class Topics:
         roomy = {"max.message.bytes": str(LARGE_RECORD_BYTES)}
         own = {Role.ACCOUNTS_STATE: compacted | roomy, Role.BOARD_STATE: compacted | roomy, Role.REDRIVES: compacted}
         own[Role.DEAD_LETTERS] = forever | roomy
+        own |= {Role.ALERTS: compacted, Role.ALERT_ACTIONS: compacted}
         every = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(MAX_RECORD_BYTES)}
         return [
             TopicDeclaration(

@@ -1,0 +1,150 @@
+"""What an alert reads for a scope at a moment: a KPI's value as anybody is shown it, or a publisher's silence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from schemas.alert import AlertDefinition, AlertRecord
+from schemas.cells import MINUTE_MS
+from schemas.kpi import KpiDefinition, KpiValue, Status
+from stream.alerts.machine import Seen
+from stream.alerts.rules import Rules
+from stream.board.forms.forms import FORMS
+from stream.board.forms.stall import last_minute
+from stream.board.moment import Moment, moment_of
+from stream.board.reference.roster import NOBODY, active_at
+from stream.board.sources import is_fed_by, sources_at
+from stream.board.values import evaluate
+from stream.board.windows import Window, window_at
+
+BELIEVED: tuple[Status, ...] = ("live", "restated", "maturing")
+"""A value of another status neither fires nor resolves; one that rests on too few doesn't fire."""
+PUBLISHER = "publisher:"
+
+
+class Observer:
+    """Reads alerts of one tenant at one moment.
+
+    ``outages``: publishers whose silence is an open alert; what they feed is not believed. ``over_ms``: when earlier
+    silences were over, by publisher.
+    """
+
+    def __init__(self, moment: Moment, rules: Rules, outages: Collection[str], over_ms: dict[str, int]) -> None:
+        self.moment, self.rules = moment, rules
+        self.outages, self.over_ms = outages, over_ms
+        self._windows: dict[str, Window] = {}
+
+    def scopes(self, definition: AlertDefinition) -> list[str]:
+        """Of whom there may be something to read."""
+        if definition.reads == "publisher":
+            return [PUBLISHER + name for name in sources_at(self.moment)]
+        kpi = self._kpi(definition)
+        found = FORMS[kpi.form].scopes(self.moment, self.rules.catalogue, kpi)
+        return sorted(scope for scope in found if scope.partition(":")[0] in definition.scopes and _is_named(scope))
+
+    def see(self, definition: AlertDefinition, record: AlertRecord | None, scope: str) -> Seen:
+        """What an alert reads for a scope."""
+        if definition.reads == "publisher":
+            return self._silence(record, scope.removeprefix(PUBLISHER))
+        kpi, window = self._kpi(definition), self._window(definition.window or "")
+        value = evaluate(self.moment, self.rules.catalogue, kpi, scope, window)
+        reading = _reading(definition, value)
+        evidence = _evidence(kpi, value)
+        is_believed = value.status in BELIEVED and not self._is_cut_off(kpi, scope, window)
+        if definition.less is not None and reading is not None:
+            other = evaluate(self.moment, self.rules.catalogue, kpi, scope, self._window(definition.less))
+            usual = _reading(definition, other)
+            is_believed = is_believed and other.status in BELIEVED
+            reading = None if usual is None else reading - usual
+            evidence["usual"] = 0 if usual is None else usual
+        since_ms, forgiven = None, 0.0
+        if kpi.form == "stall" and scope.startswith("rep:"):
+            last = last_minute(self.moment, kpi, scope.removeprefix("rep:"))
+            since_ms = None if last is None else (last + 1) * MINUTE_MS
+        if definition.after_outage == "start_anew" and reading is not None and reading > definition.fire:
+            ended = [(name, ended_ms) for name, ended_ms in self.over_ms.items() if ended_ms >= (since_ms or 0)]
+            over = [(self._when_over(kpi, definition, scope, name), ended_ms) for name, ended_ms in ended]
+            forgiven, ended_ms = max(over, default=(0.0, 0))
+            since_ms = ended_ms if forgiven else since_ms
+        return Seen(
+            value=reading,
+            n=value.n,
+            is_believed=is_believed,
+            may_fire=value.n >= definition.min_n,
+            forgiven=forgiven,
+            since_ms=since_ms,
+            team=self._team_of(scope),
+            evidence=evidence,
+        )
+
+    def _kpi(self, definition: AlertDefinition) -> KpiDefinition:
+        return self.rules.catalogue.find(definition.kpi or "")
+
+    def _window(self, name: str) -> Window:
+        found = self._windows.get(name)
+        if found is None:
+            found = self._windows[name] = window_at(name, self.moment.cut, self.moment.calendar)
+        return found
+
+    def _is_cut_off(self, kpi: KpiDefinition, scope: str, window: Window) -> bool:
+        """Whether a publisher that feeds it is out: also at hours at which nobody expects to hear it."""
+        return any(is_fed_by(self.moment, name, kpi.measures, scope, window) for name in self.outages)
+
+    def _when_over(self, kpi: KpiDefinition, definition: AlertDefinition, scope: str, name: str) -> float:
+        """What was read when a publisher's silence ended; 0 if it doesn't feed the scope."""
+        window = self._window(definition.window or "")
+        if not is_fed_by(self.moment, name, kpi.measures, scope, window):
+            return 0.0
+        ended_ms = self.over_ms[name]
+        then = moment_of(self.moment.board, min(ended_ms // MINUTE_MS + 1, self.moment.cut), ended_ms)
+        span = window_at(definition.window or "", then.cut, then.calendar)
+        return _reading(definition, evaluate(then, self.rules.catalogue, kpi, scope, span)) or 0.0
+
+    def _silence(self, record: AlertRecord | None, name: str) -> Seen:
+        """Minutes for which a silent publisher has not been heard. It is over when it was heard again: at an hour at
+        which it is never heard nothing is known.
+        """
+        source = sources_at(self.moment).get(name)
+        if source is None:
+            return Seen(None)
+        minutes = (self.moment.as_of_ms - source.last_ms) // MINUTE_MS
+        evidence: dict[str, int | float | str] = {}
+        if source.interval_s is not None:
+            evidence["heartbeat_s"] = source.interval_s
+        if source.usual_gap_min is not None:
+            evidence["usual_gap_min"] = round(float(source.usual_gap_min), 1)
+        if source.is_silent:
+            return Seen(float(max(minutes, 1)), 1, since_ms=source.last_ms, evidence=evidence)
+        is_unknown = record is not None and record.is_open and source.last_ms <= record.since_ms
+        return Seen(0.0, 1, is_believed=not is_unknown, since_ms=source.last_ms)
+
+    def _team_of(self, scope: str) -> str:
+        kind, _, name = scope.partition(":")
+        if kind == "team":
+            return name
+        said = active_at(self.moment.board.organisation, self.moment.cut_ms).get(name) if kind == "rep" else None
+        return "" if said is None else said.team or NOBODY
+
+
+def _is_named(scope: str) -> bool:
+    """Nobody's numbers are nobody's fault."""
+    return not scope.endswith(f":{NOBODY}")
+
+
+def _reading(definition: AlertDefinition, value: KpiValue) -> float | None:
+    """What a value says to an alert; nothing where a guard isn't met."""
+    found = value.value if definition.facet is None else value.facets.get(definition.facet)
+    return None if found is None or value.value is None or not _meets(definition, value) else float(found)
+
+
+def _meets(definition: AlertDefinition, value: KpiValue) -> bool:
+    return all(value.facets.get(guard.facet, float("-inf")) >= guard.at_least for guard in definition.only_if)
+
+
+def _evidence(kpi: KpiDefinition, value: KpiValue) -> dict[str, int | float | str]:
+    found: dict[str, int | float | str] = {**value.facets}
+    for name in ("numerator", "denominator"):
+        part = getattr(value, name)
+        if part is not None:
+            found[name] = part
+    return found
