@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,7 +17,11 @@ VARIABLES = {"kafka_brokers": "KAFKA_BROKERS"}
 PORT_MAX = 65_535
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _BROKER = re.compile(r"[^\s,:]+:(\d{1,5})", re.ASCII)
-SECRETS = (PREFIX + "SIGNING_KEY", PREFIX + "API_KEYS")
+SECRETS = tuple(
+    PREFIX + name for name in ("SIGNING_KEY", "API_KEYS", "SCREEN_TOKENS", "WEBHOOK_SECRET", "SMTP_URL")
+)
+TenantName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+ScreenToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{16,128}$")]
 
 
 class BadSettings(Exception):
@@ -83,10 +87,27 @@ class Settings(BaseSettings):
         'who may publish: JSON {"KEY": {"tenant": "acme", "may_backfill": false, "operator": false}}; none: tenant '
         '"default". An operator sees and sends every dead letter',
     )
+    screen_tokens: dict[ScreenToken, TenantName] = _of(
+        {},
+        'screens that may read one tenant\'s numbers: JSON {"TOKEN": "acme"}; none: whoever reaches the gateway reads',
+    )
     allow_backfill: bool = _of(False, "backfill is accepted from anybody; else of tenants of which a key may backfill")
     stale_after_s: float = _of(10.0, "a value is stale when a record has waited longer than this", "s", gt=0, le=86_400)
     settle_after_d: int = _of(36, "touches older than this on the log clock settle", "d", ge=36, le=3650)
     live_accounts_max: int = _of(1_000_000, "accounts a worker is sized for", "accounts", ge=1)
+    alerting: bool = _of(True, "whether BOARD judges alerts; off for a generation that is built beside another")
+    alertmanager_url: str = _of("", "Alertmanager that is told of alerts, such as http://127.0.0.1:9093; empty: none")
+    alertmanager_hold_s: int = _of(
+        3600, "Alertmanager keeps an alert so long when it hears nothing more of it", "s", ge=120, le=86_400
+    )
+    webhook_url: str = _of("", "where each alert is posted as JSON; empty: nowhere")
+    webhook_secret: str = _of("", "signs what is posted there; empty: not signed")
+    smtp_url: str = _of("", "mail server, smtp[s]://[user:password@]host:port, starttls where it offers it; empty: none")
+    mail_from: str = _of("salespulse@localhost", "sender of mails")
+    alert_mail_to: dict[str, list[str]] = _of(
+        {}, 'who gets mails of alerts: JSON {"acme/North": ["a@b.c"], "acme": [], "*": []}; the first that fits counts'
+    )
+    public_url: str = _of("http://127.0.0.1:8080", "address of the gateway in links")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _of("INFO", "what is logged")
     log_format: Literal["text", "json"] = _of("text", "how it is logged")
 
@@ -122,7 +143,8 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as exc:
         raise BadSettings("\n".join(_complaint(error) for error in exc.errors())) from None
     except SettingsError as exc:
-        raise BadSettings(f"a setting is not valid JSON: {exc}; SALESPULSE_API_KEYS has to be a JSON object") from None
+        objects = "SALESPULSE_API_KEYS has to be a JSON object, and so have SALESPULSE_SCREEN_TOKENS and _ALERT_MAIL_TO"
+        raise BadSettings(f"a setting is not valid JSON: {exc}; {objects}") from None
 
 
 def _complaint(error: Any) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
@@ -23,6 +23,7 @@ from gateway.letters.desk import LettersDesk
 from gateway.metrics import GatewayMetrics
 from gateway.query import BadQuery, Selection, parse
 from gateway.reading import Reading
+from gateway.screens import COOKIE, Screens, bearer
 from gateway.supervision import keep_running
 from gateway.tables import QUESTIONS, Question
 from stream.board.windows import UnknownWindow
@@ -63,6 +64,7 @@ class Parts:
     metrics: GatewayMetrics
     background: Mapping[str, Callable[[], Awaitable[None]]]
     letters: LettersDesk
+    screens: Screens = field(default_factory=lambda: Screens({}))
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -82,7 +84,7 @@ def create_app(parts: Parts) -> FastAPI:
     _add_tables(app, parts)
     _add_operation(app, parts)
     letters.add(app, parts.letters, parts.keyring)
-    pages.add(app)
+    pages.add(app, parts.screens)
     return app
 
 
@@ -186,16 +188,23 @@ def _add_operation(app: FastAPI, parts: Parts) -> None:
 
 
 def _confine(selection: Selection, parts: Parts, request: Request) -> Selection:
-    """A key that is presented confines the question to its tenant. Raises NotYours."""
+    """A key or a screen's token that is presented confines the question to its tenant. Where there are tokens, one of
+    the two is needed. Raises NotYours.
+    """
     authorization = request.headers.get("authorization")
-    if authorization is None or parts.keyring.is_open:
+    own = parts.screens.tenant(bearer(authorization) if authorization is not None else request.cookies.get(COOKIE))
+    if own is None and authorization is not None and not parts.keyring.is_open:
+        publisher = parts.keyring.publisher(authorization)
+        if publisher is None:
+            raise NotYours(401, "the API key is unknown; leave the Authorization header out or give a known key")
+        own = publisher.tenant
+    if own is None and not parts.screens.is_open:
+        raise NotYours(401, "a screen token or an API key is needed: Authorization: Bearer TOKEN")
+    if own is None:
         return selection
-    publisher = parts.keyring.publisher(authorization)
-    if publisher is None:
-        raise NotYours(401, "the API key is unknown; leave the Authorization header out or give a known key")
-    if selection.tenant not in (None, publisher.tenant):
-        raise NotYours(403, f'tenant is "{selection.tenant}"; this API key reads "{publisher.tenant}"')
-    return replace(selection, tenant=publisher.tenant)
+    if selection.tenant not in (None, own):
+        raise NotYours(403, f'tenant is "{selection.tenant}"; this key or token reads "{own}"')
+    return replace(selection, tenant=own)
 
 
 async def _body(request: Request) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Reading the boards: values on request, the snapshot of the live page, the catalogue's description of itself."""
+"""Reading the boards: values on request, KPI series, the catalogue's description of itself."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from gateway.gate import Gate, sliced
 from gateway.query import Selection
 from schemas.kpi import KpiValue, to_line
 from stream.board.board import Board
-from stream.board.moment import Moment, moment_at
+from stream.board.moment import moment_at
 from stream.board.sources import sources_at
-from stream.board.values import every_value, instant, value_of, with_staleness
+from stream.board.values import every_value, value_of, with_staleness
 from stream.board.windows import ALLOWED
 from stream.catalogue.catalogue import Catalogue
 from views.exposition import Exposition
-
-LIVE_WINDOWS = ("today", "7d", "30d", "mtd")
-# What one page can show; the rest is asked for at /v1/values.
-LIVE_SCOPES_MAX = 60
-PACKED = ("kpi", "scope", "window", "value", "n", "status", "restated_at", "facets", "missing")
-SECONDS_PER_MINUTE = 60
 
 _encode = msgspec.json.encode
 
@@ -79,23 +72,6 @@ class Reading:
                 lines += [lead + _encode(row)[1:] + b"\n" async for row in sliced(found)]
         return b"".join(lines)
 
-    async def frame(self, tenant: str | None) -> bytes | None:
-        """The live page's snapshot of a tenant (None: the first there is), one line of JSON; None if there is none."""
-        async with self._gate.reading():
-            boards = self._boards()
-            shown = min(boards, default=None) if tenant is None else tenant
-            if shown is None or shown not in boards:
-                return None
-            board, as_of_ms = boards[shown], now_ms()
-            moment = moment_at(board, as_of_ms)
-            scopes = shown_scopes(moment)
-            kept = scopes[:LIVE_SCOPES_MAX]
-            read = every_value(board, self._catalogue, as_of_ms=as_of_ms, scopes=kept, windows=LIVE_WINDOWS)
-            values = [with_staleness(value, is_stale=self._is_stale()) async for value in sliced(read)]
-        frame: dict[str, Any] = {"tenant": shown, "tenants": sorted(boards), "currency": moment.base_currency}
-        frame |= {"as_of": instant(moment.cut * SECONDS_PER_MINUTE), "hidden_scopes": len(scopes) - len(kept)}
-        return _encode(frame | packed(values, kept))
-
     async def exposition(self) -> bytes:
         """The KPI series of every tenant in Prometheus' text format."""
         as_of_ms = now_ms()
@@ -121,30 +97,6 @@ class Reading:
     def _named(self, board: Board, named: Iterable[tuple[str, str, str]], as_of_ms: int) -> Iterator[KpiValue]:
         for kpi, scope, window in named:
             yield value_of(board, self._catalogue, kpi=kpi, scope=scope, window=window, as_of_ms=as_of_ms)
-
-
-def shown_scopes(moment: Moment) -> list[str]:
-    """The company, then the teams, then every rep that is rostered or has numbers."""
-    teams, series = moment.spans, moment.board.series
-    reps = {rep for members in teams.values() for rep in members}
-    reps |= {rep for (_, dimension), values in series.items() if dimension == "rep" for rep in values}
-    return ["company", *(f"team:{team}" for team in sorted(teams)), *(f"rep:{rep}" for rep in sorted(reps))]
-
-
-def packed(values: Iterable[KpiValue], scopes: list[str]) -> dict[str, Any]:
-    """Values as rows of PACKED columns, whose first three are places in the lists beside them: a ninth of the bytes."""
-    found = list(values)
-    kpis = sorted({value.kpi for value in found})
-    places = [{name: place for place, name in enumerate(names)} for names in (kpis, scopes, LIVE_WINDOWS)]
-    rows = [
-        (
-            *(places[0][v.kpi], places[1][v.scope], places[2][v.window]),
-            *(v.value, v.n, v.status, v.restated_at, v.facets),
-            None if v.missing is UNSET else v.missing,
-        )
-        for v in found
-    ]
-    return {"columns": PACKED, "kpis": kpis, "scopes": scopes, "windows": LIVE_WINDOWS, "values": rows}
 
 
 def now_ms() -> int:

@@ -21,7 +21,10 @@ from gateway.metrics import GatewayMetrics
 from gateway.progress import KafkaProgress
 from gateway.reading import Reading
 from gateway.replica import Replica
+from gateway.screens import Screens
 from gateway.staleness import Staleness
+from gateway.wall.frame import Wall
+from gateway.wall.wins import ROLE, WinFeed
 from stream.board.stage import BoardStage
 from stream.catalogue.catalogue import Catalogue
 
@@ -54,7 +57,8 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     staleness = Staleness(replica.offsets, metrics.staleness_judged, stale_after_s=settings.stale_after_s)
     catalogue = Catalogue(load_definitions())
     reading = Reading(replica.boards, replica.gate, catalogue, lambda: staleness.is_stale)
-    broadcast = Broadcast(reading.frame, replica.changed, metrics)
+    feed = WinFeed(lambda: LogReader(brokers, {ROLE: topics.name_of(ROLE)}, signing_key))
+    broadcast = Broadcast(_wall(replica, staleness, catalogue, feed).frame, replica.changed, metrics)
     topics_there = asyncio.Event()
     writer = LogWriter(brokers, {role: topics.name_of(role) for role in WRITTEN_ROLES})
     ingest = Ingest(writer, signing_key, metrics.events_judged)
@@ -78,14 +82,32 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         await topics_there.wait()
         await replica.run()
 
+    async def read_wins() -> None:
+        await topics_there.wait()
+        await feed.run()
+
     async def watch() -> None:
         await topics_there.wait()
         await staleness.watch(lambda: KafkaProgress(brokers, topics, reader()).opened())
 
     background = {"topics": prepare, "writer": write, "replica": follow, "staleness": watch, "broadcast": broadcast.run}
-    background["letters"] = desk.run
+    background |= {"letters": desk.run, "wins": read_wins}
     keyring = Keyring(settings.api_keys, allow_backfill=settings.allow_backfill)
-    return Parts(ingest, lambda: writer.is_open, keyring, replica, reading, broadcast, metrics, background, desk)
+    screens = Screens(settings.screen_tokens)
+    parts = (ingest, lambda: writer.is_open, keyring, replica, reading, broadcast, metrics, background, desk)
+    return Parts(*parts, screens=screens)
+
+
+def _wall(replica: Replica, staleness: Staleness, catalogue: Catalogue, feed: WinFeed) -> Wall:
+    return Wall(
+        replica.boards,
+        replica.gate,
+        catalogue,
+        is_ready=lambda: replica.is_ready,
+        is_stale=lambda: staleness.is_stale,
+        wins=feed.recent,
+        changed=replica.changed,
+    )
 
 
 async def _wait_for_topics(brokers: str, ensure_topics: Callable[[], None]) -> None:

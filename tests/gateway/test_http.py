@@ -21,6 +21,7 @@ from gateway.letters.desk import LettersDesk
 from gateway.letters.log import LetterLog
 from gateway.letters.sending import Redriver
 from gateway.metrics import GatewayMetrics
+from gateway.pages import FOLDER
 from gateway.reading import Reading
 from stream.board.board import Board
 from stream.catalogue.catalogue import Catalogue
@@ -46,7 +47,7 @@ class Desk:
         ingest.learn_partitions(PARTITIONS)
         reading = Reading(lambda: boards, gate, Catalogue(load_definitions()), lambda: False)
         self.reading = reading
-        broadcast = Broadcast(reading.frame, asyncio.Event(), metrics)
+        broadcast = Broadcast(lambda _tenant: asyncio.sleep(0, None), asyncio.Event(), metrics)
         keyring = Keyring(keys, allow_backfill=True)
         redriver = Redriver(self.paper, b"")
         letters = LettersDesk(lambda known: LetterLog(PaperReader(), known), redriver, metrics.letter_sent)
@@ -175,20 +176,8 @@ async def test_the_page_is_ours_alone(desk: Desk) -> None:
     assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
     assert "<script>" not in page.text
     assert "style=" not in page.text
-    for path in ("/page/live.js", "/page/format.js", "/page/live.css"):
-        assert (await desk.http.get(path)).status_code == 200
-    assert "innerHTML" not in (await desk.http.get("/page/live.js")).text
-
-
-async def test_a_snapshot_is_packed_and_says_the_same(desk: Desk) -> None:
-    frame = json.loads(await desk.reading.frame(None) or b"")
-    columns, lists = frame["columns"], [frame["kpis"], frame["scopes"], frame["windows"]]
-    rows = [
-        dict(zip(columns, [names[place] for names, place in zip(lists, row, strict=False)] + row[3:], strict=True))
-        for row in frame["values"]
-    ]
-    assert frame["scopes"] == ["company", "team:_none", "rep:R-1", "rep:R-2"]
-    asked = {"kpi": "revenue,deals_won", "scope": "company,rep:R-1", "window": "30d"}
-    for line in (await desk.http.get("/v1/values", params=asked)).text.splitlines():
-        wanted = {"missing": None} | {name: value for name, value in json.loads(line).items() if name in columns}
-        assert wanted in rows
+    files = [path for path in FOLDER.rglob("*.js") if "vendor" not in path.parts and path.name != "worker.js"]
+    for path in [*files, FOLDER / "wall.css"]:
+        served = await desk.http.get(f"/static/{path.relative_to(FOLDER)}")
+        assert (served.status_code, served.content) == (200, path.read_bytes())
+        assert "innerHTML" not in served.text

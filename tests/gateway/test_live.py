@@ -173,7 +173,7 @@ def _asked_in_detail(gateway: Served, every: list[str]) -> None:
         assert next(lines) == "retry: 1000"
         data = next(line for line in lines if line.startswith("data: "))
     frame = json.loads(data.removeprefix("data: "))
-    assert (frame["tenant"], frame["scopes"][0], frame["currency"]) == ("default", "company", "EUR")
+    assert (frame["tenant"], frame["pages"][0]["id"], frame["currency"]) == ("default", "company", "EUR")
 
 
 async def _write_state(settings: Settings) -> None:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway import reading as module
 from stream.board.board import Board
 from stream.board.heard import SPAN_DAYS
 from tests.gateway.making import NOW_MS, at
@@ -53,19 +52,6 @@ async def test_what_means_nothing_for_sources_is_refused(desk: Desk) -> None:
     answer = await desk.http.get("/v1/sources", params={"kpi": "revenue"})
     assert answer.status_code == 400
     assert "kpi" in answer.json()["detail"]
-
-
-async def test_a_snapshot_turns_partial_as_time_passes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = []
-    for after_ms in (1_000, 46_000):
-        monkeypatch.setattr(module, "now_ms", lambda after_ms=after_ms: NOW_MS + after_ms)
-        frame = json.loads(await desk.reading.frame(None) or b"")
-        kpi, scope = frame["kpis"].index("revenue"), frame["scopes"].index("rep:R-1")
-        rows = [dict(zip(frame["columns"], row, strict=True)) for row in frame["values"]]
-        (row,) = [r for r in rows if r["kpi"] == kpi and r["scope"] == scope and r["window"] == 0]
-        other = [r for r in rows if r["kpi"] == kpi and frame["scopes"][r["scope"]] == "rep:R-2" and r["window"] == 0]
-        found.append((row["status"], row["missing"], other[0]["status"]))
-    assert found == [("live", None, "live"), ("partial", ["source:crm/eu"], "live")]
 
 
 async def test_metrics_tell_of_sources(desk: Desk) -> None:

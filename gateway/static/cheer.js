@@ -1,0 +1,52 @@
+// Wins: each deal once, one after another, silently, for some seconds.
+import { moneyText } from "./format.js";
+import { keepSeen, seenWins } from "./keep.js";
+import { make } from "./nodes.js";
+
+const SHOWN_MS = 6000;
+const PAUSE_MS = 600;
+const QUEUE_MAX = 10;
+const NEWS_MS = 120000; // what a page missed by more than this is no news
+
+export class Cheer {
+  constructor(node, wall) {
+    this.node = node;
+    this.wall = wall;
+    this.seen = seenWins(wall);
+    this.queue = [];
+    this.isBusy = false;
+  }
+
+  hear(wins, nowMs) {
+    const fresh = wins.filter((win) => !this.seen.has(win.deal));
+    if (fresh.length === 0) return;
+    for (const win of fresh) {
+      this.seen.add(win.deal);
+      if (nowMs - win.at_ms <= NEWS_MS) this.queue.push(win);
+    }
+    this.queue.splice(0, Math.max(0, this.queue.length - QUEUE_MAX));
+    keepSeen(this.wall, this.seen);
+    this.next();
+  }
+
+  next() {
+    if (this.isBusy || this.queue.length === 0) return;
+    this.isBusy = true;
+    const win = this.queue.shift();
+    this.node.dataset.deal = win.deal;
+    this.node.replaceChildren(
+      make("p", "won", "★ Deal won ★"),
+      make("p", "who", win.name ?? win.team ?? "The company"),
+      make("p", "amount", moneyText(win.amount_minor, win.currency, win.exponent, 10)),
+      make("p", "team", win.name && win.team ? `team ${win.team}` : " "),
+    );
+    this.node.hidden = false;
+    setTimeout(() => {
+      this.node.hidden = true;
+      setTimeout(() => {
+        this.isBusy = false;
+        this.next();
+      }, PAUSE_MS);
+    }, SHOWN_MS);
+  }
+}

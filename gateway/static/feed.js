@@ -1,0 +1,39 @@
+// One stream of frames. The browser connects again by itself; where it gives up, we go on trying.
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 8000;
+
+export class Feed {
+  constructor(path, hear, tell) {
+    this.path = path;
+    this.hear = hear;
+    this.tell = tell;
+    this.pauseMs = FIRST_PAUSE_MS;
+  }
+
+  listen() {
+    this.source?.close();
+    this.source = new EventSource(this.path);
+    this.source.onopen = () => {
+      this.pauseMs = FIRST_PAUSE_MS;
+      this.tell("open");
+    };
+    this.source.onmessage = (event) => this.hear(JSON.parse(event.data));
+    this.source.onerror = () => {
+      this.tell("lost");
+      if (this.source.readyState !== EventSource.CLOSED) return;
+      setTimeout(() => this.listen(), this.pauseMs);
+      this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
+    };
+  }
+}
+
+// A screen's token stands in the address behind #, which browsers don't send. It becomes a cookie, and leaves the address.
+export async function showToken(chosen) {
+  const token = chosen.get("token");
+  if (!token) return;
+  const answer = await fetch("/v1/screen", { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+  if (answer.status === 401) throw new Error("this screen token is unknown");
+  chosen.delete("token");
+  history.replaceState(null, "", `${location.pathname}#${chosen}`);
+}

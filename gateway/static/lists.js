@@ -1,0 +1,141 @@
+// Pages that are lists: who is first, how goals stand, who publishes.
+import { agoText, clockText, countText, intervalText, paceOf, shareText, statusOf, valueText } from "./format.js";
+import { keepRows, make, mark, widen, write } from "./nodes.js";
+
+const POLICIES = {
+  full: "every rank", top_n: "the first three", team_only: "teams only", personal_best: "personal bests", off: "switched off",
+};
+const AUTOMATIC = "numbers move by themselves";
+
+function foot() {
+  return make("p", "foot", make("span"), make("span"));
+}
+
+function row(...names) {
+  const node = make("div", "row", ...names.map((name) => make("span", name)));
+  node.tabIndex = 0;
+  return node;
+}
+
+function changeText(change) {
+  if (!change) return { text: "", grade: "" };
+  return change > 0 ? { text: `▲ ${change}`, grade: "good" } : { text: `▼ ${-change}`, grade: "bad" };
+}
+
+export class RankingPage {
+  constructor() {
+    this.node = make("section", "list ranking", (this.rows = make("div", "rows")), (this.foot = foot()));
+    this.empty = make("p", "empty");
+  }
+
+  draw(page, frame) {
+    this.rows.hidden = page.rows.length === 0;
+    if (page.rows.length === 0) {
+      write(this.empty, page.policy === "off" ? "Leaderboards are switched off here" : "Nobody has a number yet");
+      if (!this.empty.isConnected) this.node.prepend(this.empty);
+    } else this.empty.remove();
+    keepRows(this.rows, page.rows, () => row("rank", "change", "name", "figure", "gap right quiet", "ground right quiet"), (node, each) => this.drawRow(node, each, page, frame));
+    const statuses = [...new Set(page.rows.map((each) => each.status))].map((status) => statusOf(status).text);
+    write(this.foot.firstChild, `${page.scope_kind === "team" ? "teams" : "reps"}: ${countText(page.of)} · ${POLICIES[page.policy] ?? page.policy}`);
+    write(this.foot.lastChild, `${statuses.slice(0, 2).join(" ")} · as of ${clockText(frame.as_of, frame.zone)}`);
+  }
+
+  drawRow(node, each, page, frame) {
+    const [rank, change, name, figure, gap, ground] = node.children;
+    node.dataset.key = `${page.kpi}|${each.scope}|${page.window}`;
+    mark(node, `row${each.rank === 1 ? " first" : ""}`);
+    const few = each.status === "insufficient";
+    const moved = changeText(each.facets.change);
+    write(rank, each.rank === null ? (few ? "~" : "") : `${each.rank}`);
+    write(change, moved.text);
+    mark(change, `change ${moved.grade}`);
+    write(name, each.name);
+    write(figure, few ? "too few" : valueText(each.facets.value, page.unit, frame, 9));
+    mark(figure, `figure${few ? " quiet" : ""}`);
+    const best = each.facets.best;
+    if (best !== undefined) write(gap, `best ${valueText(best, page.unit, frame, 8)}`);
+    else if (each.interval) write(gap, intervalText(each.interval));
+    else write(gap, each.rank === 1 || few ? "" : `−${valueText(each.facets.gap_to_next, page.unit, frame, 8)}`);
+    write(ground, `n ${countText(each.n)}`);
+  }
+
+  settle() {}
+}
+
+export class GoalsPage {
+  constructor() {
+    this.node = make("section", "list goals", (this.rows = make("div", "rows")), (this.foot = foot()));
+    this.empty = make("p", "empty", "No targets are set; they are published as sales.target.set");
+  }
+
+  draw(page, frame) {
+    this.rows.hidden = page.rows.length === 0;
+    if (page.rows.length === 0) {
+      if (!this.empty.isConnected) this.node.prepend(this.empty);
+    } else this.empty.remove();
+    const create = () => {
+      const node = row("name", "figure", "gauge", "pace", "gap right quiet");
+      node.children[2].append(make("div", "done"), make("div", "mark"));
+      return node;
+    };
+    keepRows(this.rows, page.rows, create, (node, each) => this.drawRow(node, each, frame));
+    const n = page.rows.reduce((sum, each) => Math.max(sum, each.n), 0);
+    const status = page.rows.length ? statusOf(page.rows[0].status).text : "";
+    write(this.foot.firstChild, `${page.of > page.rows.length ? `${page.rows.length} of ${page.of} · ` : ""}n ${countText(n)} · white: expected by now`);
+    write(this.foot.lastChild, `${status} · as of ${clockText(frame.as_of, frame.zone)}`);
+  }
+
+  drawRow(node, each, frame) {
+    const [name, figure, gauge, pace, gap] = node.children;
+    node.dataset.key = `${each.kpi}|${each.scope}|${each.window}`;
+    const judged = paceOf(each.facets.pace);
+    write(name, each.name);
+    write(figure, each.value === null ? "–" : shareText(each.value, 0));
+    widen(gauge.firstChild, each.value ?? 0);
+    const left = `${Math.min(99, (100 * (each.facets.expected ?? 0)) / (each.denominator || 1)).toFixed(1)}%`;
+    if (gauge.lastChild.style.left !== left) gauge.lastChild.style.left = left;
+    write(pace, judged?.text ?? "no pace");
+    mark(pace, `pace ${judged?.grade ?? "quiet"}`);
+    const open = each.facets.gap ?? 0;
+    const amount = valueText(Math.abs(open), each.counts === "money" ? "money" : "number", frame, 7);
+    write(gap, open > 0 ? `${amount} to go` : `+${amount}`);
+  }
+
+  settle() {}
+}
+
+export class TrustPage {
+  constructor() {
+    this.number = make("span", "number");
+    this.unit = make("span", "unit");
+    this.what = make("div", "kinds");
+    this.lag = make("p");
+    this.rows = make("div", "rows");
+    const tile = make("article", "tile", make("h2", "", "Numbers live"), make("div", "", this.number, this.unit), this.lag, this.what);
+    this.node = make("section", "trust", tile, make("div", "list", this.rows, (this.foot = foot())));
+  }
+
+  draw(page, frame) {
+    const counted = Object.entries(page.statuses).sort((a, b) => b[1] - a[1]);
+    const all = counted.reduce((sum, [, count]) => sum + count, 0);
+    write(this.number, `${page.statuses.live ?? 0}`);
+    write(this.unit, `of ${all}`);
+    write(this.lag, frame.stale ? "! workers are behind" : "● workers keep up");
+    mark(this.lag, frame.stale ? "warn" : "good");
+    const others = counted.filter(([status]) => status !== "live").slice(0, 5);
+    keepRows(this.what, others, () => make("p"), (node, [status, count]) => {
+      write(node, `${statusOf(status).text} ${count}`);
+      mark(node, statusOf(status).grade);
+    });
+    keepRows(this.rows, page.sources, () => row("name", "right"), (node, each) => {
+      write(node.children[0], each.source);
+      const ago = agoText(frame.made_ms - each.last_ms);
+      write(node.children[1], each.silent ? `! silent ${ago}` : `● ${ago} ago`);
+      mark(node.children[1], `right ${each.silent ? "bad" : "good"}`);
+    });
+    write(this.foot.firstChild, page.of ? `${page.of} sources, ${page.silent} silent` : `no source yet; ${AUTOMATIC}`);
+    write(this.foot.lastChild, `as of ${clockText(frame.as_of, frame.zone)}`);
+  }
+
+  settle() {}
+}

@@ -1,0 +1,1 @@
+"""What the wallboard shows: its pages as plans, made into frames from a board."""
