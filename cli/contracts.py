@@ -36,7 +36,8 @@ def exported(root: Path) -> Iterator[tuple[Path, str]]:
     """Every file as it has to be, with its path from ``root``, whose examples and page are read."""
     topics = Topics(prefix="", generation=1, activity_partitions=1, cells_partitions=1)
     names = {str(role): topics.name_of(role) for role in (Role.ACTIVITY, Role.ORGANISATION, Role.DEAD_LETTERS)}
-    yield FOLDER / "asyncapi.json", _written(asyncapi(names, WIRE_VERSION))
+    examples = {row.name: json.loads(_example(root, row)) for row in TYPES}
+    yield FOLDER / "asyncapi.json", _written(asyncapi(names, WIRE_VERSION, examples))
     yield FOLDER / "schemas/envelope.json", _written(envelope_schema())
     for row in TYPES:
         yield FOLDER / f"schemas/{row.name}.json", _written(event_schema(row))
@@ -69,9 +70,12 @@ def _section(root: Path, row: EventType) -> str:
     fields = wire_fields(row.model).items()
     names = [f"**{name}**" for name, held in fields if held.is_required()]
     names += [name for name, held in fields if not held.is_required()]
-    line = (root / FOLDER / f"examples/{row.name}.json").read_text("utf-8").strip()
-    example = line.replace(',"data":', ',\n "data":', 1)
+    example = _example(root, row).replace(',"data":', ',\n "data":', 1)
     return f"**{row.name}**: {MEANINGS[row.name]} Fields: {', '.join(names)}\n\n```json\n{example}\n```\n\n"
+
+
+def _example(root: Path, row: EventType) -> str:
+    return (root / FOLDER / f"examples/{row.name}.json").read_text("utf-8").strip()
 
 
 def write(root: Path) -> None:

@@ -11,35 +11,44 @@ from schemas.verdicts import Code, Refusal
 NAMING = frozenset({"rep", "reps", "rep_id"})
 """Names of fields that hold a person, in any case."""
 
-_ANSWER, _NAMED = b"staff_survey.answered", b'"rep'
+_ANSWER, _NAMED, _ESCAPED = b"staff_survey.answered", b'"rep', b"\\u00"
 
 
 def naming_field(found: dict[str, Any]) -> str | None:
-    """The dotted name of the first field of an answer's envelope or data, at any depth, that names a person."""
-    return next(_naming(found, ""), None)
+    """Where an answer's envelope or data name a person, at any depth: `rep`, `data.rep` or `data.….rep`, else None.
+
+    What stands in between is not told: it is anybody's text, and may be the name.
+    """
+    data = found.get("data")
+    if (name := _named(found)) is not None:
+        return name
+    if isinstance(data, dict) and (name := _named(data)) is not None:
+        return f"data.{name}"
+    return next((f"data.….{name}" for name in _deep(list(found.values()))), None)
 
 
-def _naming(found: Any, path: str) -> Iterator[str]:
+def _named(found: dict[str, Any]) -> str | None:
+    names = (name.lower() for name, held in found.items() if held not in (None, "", [], {}))
+    return next((name for name in names if name in NAMING), None)
+
+
+def _deep(found: Any) -> Iterator[str]:
     if isinstance(found, dict):
-        for name, held in found.items():
-            step = f"{path}.{name}" if path else name
-            if name.lower() in NAMING and held not in (None, "", [], {}):
-                yield step
-            else:
-                yield from _naming(held, step)
-    elif isinstance(found, list):
-        for element in found:
-            yield from _naming(element, f"{path}[]")
+        name = _named(found)
+        if name is not None:
+            yield name
+    for part in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
+        yield from _deep(part)
 
 
 def may_be_kept(refused: Refusal, raw: bytes) -> bool:
     """Whether a dead letter may hold the bytes: not of an answer that names a person, whatever else is wrong with it.
 
-    Told by the text alone, since it may be no JSON; in doubt the bytes go.
+    Told by the text alone, since it may be no JSON; in doubt, as where letters are escaped, the bytes go.
     """
     if refused.code is Code.NOT_ANONYMOUS:
         return False
     text = bytes(raw)
     if isinstance(raw, FromBinary):
         text += b"".join(b'"%s":%s' % (name.removeprefix(PREFIX).encode(), held) for name, held in raw.headers)
-    return not (_ANSWER in text and _NAMED in text.lower())
+    return _ANSWER not in text or not (_NAMED in text.lower() or _ESCAPED in text)

@@ -57,9 +57,12 @@ _LETTER_HEADERS: Schema = {
 }
 
 
-def asyncapi(topics: Mapping[str, str], version: str) -> dict[str, Any]:
-    """The document. ``topics``: the names of activity, organisation and dead_letters; ``version`` is the wire's."""
-    messages = {row.name: _structured(row) for row in TYPES} | {f"{row.name}.binary": _binary(row) for row in TYPES}
+def asyncapi(topics: Mapping[str, str], version: str, examples: Mapping[str, Schema]) -> dict[str, Any]:
+    """The document. ``topics``: the names of activity, organisation and dead_letters; ``version`` is the wire's;
+    ``examples``: an event of each type.
+    """
+    messages = {row.name: _structured(row, examples[row.name]) for row in TYPES}
+    messages |= {f"{row.name}.binary": _binary(row) for row in TYPES}
     messages["dead_letter"] = _letter()
     return {
         "asyncapi": "3.0.0",
@@ -119,13 +122,14 @@ def _key(row: EventType) -> Schema:
     return _KEYS["activity" if is_activity(row.kind) else "organisation"]
 
 
-def _structured(row: EventType) -> Schema:
+def _structured(row: EventType, example: Schema) -> Schema:
     return {
         "name": row.name,
         "summary": MEANINGS[row.name],
         "contentType": _STRUCTURED,
         "payload": {"$ref": _SCHEMAS + row.struct.__name__},
         "bindings": _bindings(_key(row)),
+        "examples": [{"name": example["id"], "payload": example}],
     }
 
 

@@ -35,6 +35,7 @@ MESSAGE = {
         "headers": {"type": "object"},
         "payload": REFERENCE,
         "bindings": {"type": "object", "required": ["kafka"]},
+        "examples": {"type": "array", "items": {"type": "object", "required": ["payload"]}},
     },
 }
 CHANNEL = {
@@ -143,8 +144,10 @@ def judge(schema: Any) -> Draft7Validator:
 def test_samples_are_valid_payloads_with_valid_headers() -> None:
     for row in TYPES:
         event = envelope(row.name)
+        (example,) = MESSAGES[row.name]["examples"]
         structured, binary = MESSAGES[row.name], MESSAGES[f"{row.name}.binary"]
         assert not list(judge({"allOf": [structured["payload"]]}).iter_errors(event))
+        assert not list(judge({"allOf": [structured["payload"]]}).iter_errors(example["payload"]))
         assert not list(judge({"allOf": [binary["payload"]]}).iter_errors(event["data"]))
         headers = {name: text.decode() for name, text in headers_of(event)}
         assert not list(judge(binary["headers"]).iter_errors(headers))
