@@ -17,9 +17,7 @@ VARIABLES = {"kafka_brokers": "KAFKA_BROKERS"}
 PORT_MAX = 65_535
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _BROKER = re.compile(r"[^\s,:]+:(\d{1,5})", re.ASCII)
-SECRETS = tuple(
-    PREFIX + name for name in ("SIGNING_KEY", "API_KEYS", "SCREEN_TOKENS", "WEBHOOK_SECRET", "SMTP_URL")
-)
+SECRETS = tuple(PREFIX + name for name in ("SIGNING_KEY", "API_KEYS", "SCREEN_TOKENS", "WEBHOOK_SECRET", "SMTP_URL"))
 TenantName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 ScreenToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{16,128}$")]
 
@@ -102,7 +100,7 @@ class Settings(BaseSettings):
     )
     webhook_url: str = _of("", "where each alert is posted as JSON; empty: nowhere")
     webhook_secret: str = _of("", "signs what is posted there; empty: not signed")
-    smtp_url: str = _of("", "mail server, smtp[s]://[user:password@]host:port, starttls where it offers it; empty: none")
+    smtp_url: str = _of("", "mail server, smtp[s]://[user:password@]host:port, starttls where offered; empty: none")
     mail_from: str = _of("salespulse@localhost", "sender of mails")
     alert_mail_to: dict[str, list[str]] = _of(
         {}, 'who gets mails of alerts: JSON {"acme/North": ["a@b.c"], "acme": [], "*": []}; the first that fits counts'

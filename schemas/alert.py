@@ -129,9 +129,9 @@ class Snooze(msgspec.Struct, omit_defaults=True):
 class AlertRecord(msgspec.Struct, omit_defaults=True):
     """How an alert stands for a scope: everything that judging it further needs, and everything that is told of it.
 
-    ``episode`` counts how often it fired since it is remembered. Moments are epoch ms: ``since_ms`` when what it is about
-    began, ``met_ms`` since when its condition holds, ``clearing_ms`` since when it does not. ``value`` is the reading at
-    ``as_of_ms``.
+    ``episode`` counts how often it fired since it is remembered. Moments are epoch ms: ``since_ms`` when what it is
+    about began, ``met_ms`` since when its condition holds, ``clearing_ms`` since when it does not. ``value`` is the
+    reading at ``as_of_ms``.
     """
 
     tenant: str
