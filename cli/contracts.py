@@ -26,6 +26,10 @@ FOLDER, PAGE = Path("contracts"), Path("docs/publishing.md")
 BEGIN = "<!-- written by `make contracts` from the models and contracts/examples -->"
 END = "<!-- end of what is written -->"
 
+_WORDS = """{count} types, bold fields required. Any other is refused as `unknown_type`. [contracts](../contracts/README.md) has the
+same for tools: a JSON Schema for each type, an example of each, and one AsyncAPI 3 document with topics, keys and headers.
+"""
+
 _HEADINGS = {
     True: "### Activity: topic `{topic}`, key `tenant/subject`",
     False: "### Settings of an organisation: topic `{topic}`, key `tenant`",
@@ -52,7 +56,7 @@ def _written(document: dict[str, Any]) -> str:
 
 
 def _types(root: Path, names: dict[str, str]) -> str:
-    parts = []
+    parts = [_WORDS.format(count=len(TYPES)), "\n"]
     for activity, topic in ((True, names["activity"]), (False, names["organisation"])):
         parts.append(f"{_HEADINGS[activity].format(topic=topic)}\n\n")
         rows = sorted((row for row in TYPES if is_activity(row.kind) == activity), key=_family)
