@@ -26,8 +26,8 @@ FOLDER, PAGE = Path("contracts"), Path("docs/publishing.md")
 BEGIN = "<!-- written by `make contracts` from the models and contracts/examples -->"
 END = "<!-- end of what is written -->"
 
-_WORDS = """{count} types, bold fields required. Any other is refused as `unknown_type`. [contracts](../contracts/README.md) has the
-same for tools: a JSON Schema for each type, an example of each, and one AsyncAPI 3 document with topics, keys and headers.
+_WORDS = """{count} types, bold fields required. Any other is refused as `unknown_type`. The same for tools,
+a JSON Schema for each type, an example of each and one AsyncAPI 3 document, is in [contracts](../contracts/README.md).
 """
 
 _HEADINGS = {
