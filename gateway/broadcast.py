@@ -11,8 +11,8 @@ from typing import Protocol
 QUEUE_FRAMES = 2
 CLIENTS_MAX = 2_000
 PING_S = 15.0
-# At most two frames a second; and one now and then although nothing happens, because time passes: windows move on.
-SHORTEST_PERIOD_S = 0.5
+# At most five frames a second; and one now and then although nothing happens, because time passes: windows move on.
+SHORTEST_PERIOD_S = 0.2
 LONGEST_PERIOD_S = 5.0
 # Making frames may take at most this share of the event loop's time.
 BUSY_SHARE = 0.2

@@ -1,6 +1,8 @@
 """What every test may ask for: a Kafka, a Kafka of its own, the shared pages and data, and reproducible properties."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,22 @@ def own_broker() -> Iterator[Broker]:
     """A broker for one test, which may kill and restart it."""
     with start_broker() as broker:
         yield broker
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; root on a Debian gets one. Where none can be had, what needs it is skipped."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in ("apt-get update -q", "apt-get install -q -y --no-install-recommends chromium"):
+            subprocess.run(command.split(), check=False, capture_output=True, timeout=900)
+        found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("no Chromium here, and apt-get could not install one: the tests that look at pages are left out")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ export function drawTile(node, tile, frame) {
   if (tile.unit.startsWith("money") || tile.target) drawGoal(at, tile, frame);
   if (hasTrend(tile)) drawTrend(at.more, tile, frame);
   else if (tile.kpi === "activity_count") drawKinds(at.more, tile);
-  else mark(at.more, "more chart");
+  else mark(at.more, "more");
 }
 
 export class TilesPage {

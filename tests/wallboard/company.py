@@ -103,12 +103,20 @@ class Company:
 
     def _contact(self, rep: str, name: str, account: str, at: datetime) -> Iterator[dict[str, Any]]:
         chance = self._random.random()
-        if chance < 0.25:
+        if 0.16 < chance < 0.35:
             yield event("lead.created", f"l-{name}", at, {"lead": f"L-{name}", "rep": rep, "source": "web"}, account)
         yield event("touch.logged", f"t-{name}", at, {"rep": rep, "kind": self._random.choice(KINDS)}, account)
         if chance < 0.16:
             opened = at - timedelta(days=self._random.randint(3, 24))
-            yield event("deal.opened", f"o-{name}", opened, {"deal": f"D-{name}", "rep": rep}, account)
+            lead = {"lead": f"L-{name}", "rep": rep, "source": "web"}
+            yield event("lead.created", f"l-{name}", opened - timedelta(days=2), lead, account)
+            yield event(
+                "deal.opened", f"o-{name}", opened, {"deal": f"D-{name}", "rep": rep, "lead": f"L-{name}"}, account
+            )
+            for step in range(self._random.randint(2, 11)):
+                early = opened + (at - opened) * self._random.random()
+                touch = {"rep": rep, "kind": self._random.choice(KINDS), "deal": f"D-{name}"}
+                yield event("touch.logged", f"p-{name}-{step}", early, touch, account)
             amount = int(self._random.lognormvariate(12.2, 0.7) * self._scale)
             won = {"deal": f"D-{name}", "rep": rep, "amount_minor": amount, "currency": self._currency}
             if chance < 0.065:
