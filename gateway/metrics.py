@@ -10,56 +10,56 @@ class GatewayMetrics:
     """One per gateway, with a registry of its own; call sites speak in verbs."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self._events = Counter(
             "salespulse_gateway_events",
             "Events received over HTTP by verdict. Many refusals: a publisher breaks the contract, see dead letters.",
             ["code"],
-            registry=self._registry,
+            registry=self.registry,
         )
         self._publish = Histogram(
             "salespulse_gateway_publish_seconds",
             "Time from a request's last byte to its verdicts. Rising: the broker is slow or the gateway full.",
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
-            registry=self._registry,
+            registry=self.registry,
         )
         self._letters = Counter(
             "salespulse_gateway_letters_sent",
             "Dead letters that somebody sent again over HTTP, by outcome. Refusals: the letters need a patch first.",
             ["code"],
-            registry=self._registry,
+            registry=self.registry,
         )
         self._replica_ready = Gauge(
             "salespulse_gateway_replica_ready_bool",
             "1 once the replica has caught up with the log. 0 for minutes: is the broker there, are the topics?",
-            registry=self._registry,
+            registry=self.registry,
         )
         self._replica_records = Counter(
             "salespulse_gateway_replica_records",
             "Records the replica has taken, by source. Standing still while others move: look for errors in the log.",
             ["source"],
-            registry=self._registry,
+            registry=self.registry,
         )
         self._stale = Gauge(
             "salespulse_gateway_stale_bool",
             "1 while values are served as stale: a record waits longer than allowed for a worker or for the replica.",
-            registry=self._registry,
+            registry=self.registry,
         )
         self._waited = Gauge(
             "salespulse_gateway_oldest_wait_seconds",
             "How long the oldest record has waited to be folded, by stage. Rising: workers are too few or stand still.",
             ["stage"],
-            registry=self._registry,
+            registry=self.registry,
         )
         self._streams = Gauge(
             "salespulse_gateway_streams_open",
             "Open event streams, one for each page on show.",
-            registry=self._registry,
+            registry=self.registry,
         )
         self._dropped = Counter(
             "salespulse_gateway_frames_dropped",
             "Frames that a slow client of an event stream never got. It still gets the newest.",
-            registry=self._registry,
+            registry=self.registry,
         )
 
     def events_judged(self, code: str, times: int) -> None:
@@ -93,4 +93,4 @@ class GatewayMetrics:
 
     def exposition(self) -> bytes:
         """All of them in text format 0.0.4."""
-        return generate_latest(self._registry)
+        return generate_latest(self.registry)

@@ -47,17 +47,31 @@ def own_broker() -> Iterator[Broker]:
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+def at_hand(commands: tuple[str, ...], packages: str) -> str:
+    """The path of the first of some commands; root on a Debian gets their packages. Where none can be had, the test
+    that needs it is skipped.
+    """
+    found = next(filter(None, map(shutil.which, commands)), None)
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in ("apt-get update -q", f"apt-get install -q -y --no-install-recommends {packages}"):
+            subprocess.run(command.split(), check=False, capture_output=True, timeout=900)
+        found = next(filter(None, map(shutil.which, commands)), None)
+    if found is None:
+        pytest.skip(f"no {commands[0]} here, and apt-get could not install it: what needs it is left out")
+    return found
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of a Chromium; root on a Debian gets one. Where none can be had, what needs it is skipped."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        for command in ("apt-get update -q", "apt-get install -q -y --no-install-recommends chromium"):
-            subprocess.run(command.split(), check=False, capture_output=True, timeout=900)
-        found = shutil.which("chromium")
-    if found is None:
-        pytest.skip("no Chromium here, and apt-get could not install one: the tests that look at pages are left out")
-    return found
+    """The path of a Chromium."""
+    return at_hand(BROWSERS, "chromium")
+
+
+@pytest.fixture(scope="session")
+def prometheus_tools() -> None:
+    """promtool and amtool are there."""
+    at_hand(("promtool",), "prometheus")
+    at_hand(("amtool",), "prometheus-alertmanager")
 
 
 @pytest.fixture(scope="session")
