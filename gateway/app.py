@@ -14,6 +14,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
 from gateway import pages
+from gateway.alerts import routes as alert_routes
+from gateway.alerts.book import AlertBook
 from gateway.bodies import MAX_BODY_BYTES, OVERSIZE, Form, form_of
 from gateway.broadcast import Broadcast, TooManyClients
 from gateway.ingest import RETRY_AFTER_S, Ingest, unread
@@ -65,6 +67,9 @@ class Parts:
     background: Mapping[str, Callable[[], Awaitable[None]]]
     letters: LettersDesk
     screens: Screens = field(default_factory=lambda: Screens({}))
+    alerts: AlertBook = field(default_factory=AlertBook)
+    actions: alert_routes.Actions | None = None
+    public_url: str = ""
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -84,6 +89,7 @@ def create_app(parts: Parts) -> FastAPI:
     _add_tables(app, parts)
     _add_operation(app, parts)
     letters.add(app, parts.letters, parts.keyring)
+    _add_alerts(app, parts)
     pages.add(app, parts.screens)
     return app
 
@@ -185,6 +191,17 @@ def _add_operation(app: FastAPI, parts: Parts) -> None:
     async def metrics() -> Response:
         """KPI gauges and operational metrics."""
         return Response(parts.metrics.exposition() + await parts.reading.exposition(), media_type=EXPOSITION)
+
+
+def _add_alerts(app: FastAPI, parts: Parts) -> None:
+    def confine(request: Request, tenant: str | None) -> str | None:
+        try:
+            return _confine(Selection(None, None, None, None, tenant), parts, request).tenant
+        except NotYours as exc:
+            raise alert_routes.Refused(exc.status, str(exc)) from exc
+
+    if parts.actions is not None:
+        alert_routes.add(app, parts.alerts, parts.actions, parts.keyring, confine, parts.public_url)
 
 
 def _confine(selection: Selection, parts: Parts, request: Request) -> Selection:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from config.catalogue import load_definitions
 from config.settings import Settings
+from gateway.alerts.book import ROLE as ALERTS
+from gateway.alerts.book import AlertBook
+from gateway.alerts.routes import Actions
 from gateway.app import Parts
 from gateway.broadcast import Broadcast
 from gateway.ingest import Ingest
@@ -29,7 +33,7 @@ from stream.board.stage import BoardStage
 from stream.catalogue.catalogue import Catalogue
 
 READ_ROLES = ("activity", "cells", "organisation", "board_state")
-WRITTEN_ROLES = ("activity", "organisation", "dead_letters", "redrives")
+WRITTEN_ROLES = ("activity", "organisation", "dead_letters", "redrives", "alert_actions")
 TOPICS_PAUSE_S = 2.0
 
 log = logging.getLogger(__name__)
@@ -50,6 +54,9 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     def reader() -> LogReader:
         return LogReader(brokers, {role: topics.name_of(role) for role in READ_ROLES}, signing_key)
 
+    def only(role: str) -> LogReader:
+        return LogReader(brokers, {role: topics.name_of(role)}, signing_key)
+
     def stage(partition: int, partitions: int) -> BoardStage:
         return BoardStage(partition, partitions=partitions, generation=settings.generation, follower=True)
 
@@ -57,12 +64,13 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     staleness = Staleness(replica.offsets, metrics.staleness_judged, stale_after_s=settings.stale_after_s)
     catalogue = Catalogue(load_definitions())
     reading = Reading(replica.boards, replica.gate, catalogue, lambda: staleness.is_stale)
-    feed = WinFeed(lambda: LogReader(brokers, {ROLE: topics.name_of(ROLE)}, signing_key))
+    feed = WinFeed(lambda: only(ROLE))
     broadcast = Broadcast(_wall(replica, staleness, catalogue, feed).frame, replica.changed, metrics)
     topics_there = asyncio.Event()
     writer = LogWriter(brokers, {role: topics.name_of(role) for role in WRITTEN_ROLES})
     ingest = Ingest(writer, signing_key, metrics.events_judged)
     redriver = Redriver(writer, signing_key)
+    book, actions = AlertBook(), Actions(writer, "alert_actions")
     desk = LettersDesk(lambda known: open_letters(settings, known), redriver, metrics.letter_sent)
 
     async def prepare() -> None:
@@ -73,29 +81,25 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     def learn_partitions(partitions: Mapping[str, int]) -> None:
         ingest.learn_partitions(partitions)
         redriver.learn_partitions(partitions)
+        actions.learn_partitions(partitions["alert_actions"])
 
-    async def write() -> None:
-        await topics_there.wait()
-        await writer.run(learn_partitions)
+    def after_topics(run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def started() -> None:
+            await topics_there.wait()
+            await run()
 
-    async def follow() -> None:
-        await topics_there.wait()
-        await replica.run()
+        return started
 
-    async def read_wins() -> None:
-        await topics_there.wait()
-        await feed.run()
-
-    async def watch() -> None:
-        await topics_there.wait()
-        await staleness.watch(lambda: KafkaProgress(brokers, topics, reader()).opened())
-
-    background = {"topics": prepare, "writer": write, "replica": follow, "staleness": watch, "broadcast": broadcast.run}
-    background |= {"letters": desk.run, "wins": read_wins}
+    background: dict[str, Callable[[], Awaitable[None]]] = {"topics": prepare, "broadcast": broadcast.run}
+    background |= {"letters": desk.run, "writer": after_topics(lambda: writer.run(learn_partitions))}
+    background |= {"replica": after_topics(replica.run), "wins": after_topics(feed.run)}
+    background |= {"alerts": after_topics(lambda: book.follow(lambda: only(ALERTS)))}
+    compare = partial(staleness.watch, lambda: KafkaProgress(brokers, topics, reader()).opened())
+    background |= {"staleness": after_topics(compare)}
     keyring = Keyring(settings.api_keys, allow_backfill=settings.allow_backfill)
     screens = Screens(settings.screen_tokens)
     parts = (ingest, lambda: writer.is_open, keyring, replica, reading, broadcast, metrics, background, desk)
-    return Parts(*parts, screens=screens)
+    return Parts(*parts, screens=screens, alerts=book, actions=actions, public_url=settings.public_url)
 
 
 def _wall(replica: Replica, staleness: Staleness, catalogue: Catalogue, feed: WinFeed) -> Wall:
