@@ -33,7 +33,7 @@ MOMENTS = (
     ("nord", "2024-04-01T19:59:00Z"),
     ("west", "2024-06-10T08:00:00Z"),
 )
-"""Ends of days and months by either clock, the leap day, the hours around both changes of clocks, and long after it all."""
+"""Ends of days and months by either clock, the leap day, the hours around both changes of clocks, and long after."""
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,18 @@ from tests.reference.readings import KPIS, Reading, Tenant
 from tests.strategies.comparison import differences
 from tests.strategies.drafts import DAY_MS
 from tests.strategies.pipeline import CATALOGUE, Pipeline
-from tests.strategies.worlds import DAYS_LATE, DEAL_TYPES, VERY_LATE, World, dense_looks, dense_moments, worlds
+from tests.strategies.worlds import (
+    BEATING,
+    DAYS_LATE,
+    DEAL_TYPES,
+    PLANNING,
+    SELLING,
+    VERY_LATE,
+    World,
+    dense_looks,
+    dense_moments,
+    worlds,
+)
 
 KNOWN = tuple(sorted(CATALOGUE.definitions.keys() & set(KPIS)))
 COUNTED_ONLY = (Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED)
@@ -69,6 +80,24 @@ def test_one_value_is_its_row_of_every_value(world: World, data: st.DataObject) 
     )
     for row in data.draw(st.lists(st.sampled_from(rows), max_size=5)) if rows else ():
         assert pipeline.value(row.kpi, row.scope, row.window, as_of_ms=world.as_of_ms) == row
+
+
+@given(worlds(types=SELLING, said=PLANNING, most_said=10))
+@settings(max_examples=80, deadline=None)
+def test_every_value_is_the_reference_s_where_people_have_hours_and_targets(world: World) -> None:
+    pipeline = Pipeline()
+    pipeline.publish(world.activity, world.organisation)
+    pipeline.run()
+    assert_same(pipeline, world, as_of_ms=world.as_of_ms)
+
+
+@given(worlds(said=BEATING, most_said=8))
+@settings(max_examples=60, deadline=None)
+def test_every_value_is_the_reference_s_where_publishers_fall_silent(world: World) -> None:
+    pipeline = Pipeline()
+    pipeline.publish(world.activity, world.organisation)
+    pipeline.run()
+    assert_same(pipeline, world, as_of_ms=world.as_of_ms)
 
 
 @given(worlds(at=dense_moments, delays=DAYS_LATE, look=dense_looks, types=(*DEAL_TYPES, "sales.survey.answered")))
