@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -58,6 +60,11 @@ class Facet(BaseModel):
     quantile: str | None = Field(default=None, pattern=r"^0\.\d*[1-9]$")
     buckets: str | None = None
     anchor: str | None = None
+
+    @cached_property
+    def share(self) -> Fraction:
+        """The quantile as a number; 0 if it is none."""
+        return Fraction(self.quantile or 0)
 
     @model_validator(mode="after")
     def _is_one_of_them(self) -> Facet:
@@ -128,19 +135,24 @@ class KpiDefinition(BaseModel):
             raise ValueError(f"maturing names {self.maturing!r}, which is none of named_facets")
         return self
 
-    @property
+    @cached_property
     def divides(self) -> bool:
         """Whether values have a denominator."""
         return bool(self.denominator) or self.form == "attainment"
 
-    @property
+    @cached_property
     def terms(self) -> tuple[Term, ...]:
         """Every term that value and ``n`` are made of."""
         return self.numerator + self.denominator + self.count
 
-    @property
+    @cached_property
+    def is_counted_below(self) -> bool:
+        """Whether ``n`` is the denominator."""
+        return self.count == self.denominator
+
+    @cached_property
     def measures(self) -> set[str]:
-        """Every measure that it reads, facets included."""
+        """Every measure that it reads, facets included; the same set each time, not to be changed."""
         found = {term.measure for term in self.terms} | ({self.facets_of} if self.facets_of else set())
         for facet in self.named_facets.values():
             found |= {term.measure for term in facet.numerator + facet.denominator}

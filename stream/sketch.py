@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, log
 
 RELATIVE_ERROR = 0.01
 GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 ZERO, NEGATIVE = "zero", "n"
+BUCKETS_MAX = 10_000
+"""Buckets whose length is remembered; 64 bits of milliseconds have some 4,400."""
 
 _LOG_GAMMA = log(GAMMA)
 
@@ -26,6 +29,7 @@ def bucket_of(length_ms: int) -> str:
     return index if length_ms > 0 else NEGATIVE + index
 
 
+@lru_cache(maxsize=BUCKETS_MAX)
 def length_of(bucket: str) -> float:
     """The length a bucket stands for, within 1 % of all that it holds; milliseconds."""
     if bucket == ZERO:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from typing import Literal
 
 from schemas.cells import MINUTE_MS, QUARTER_MIN
 from stream.board.board import BEGINNING_MS, Board
@@ -47,6 +48,8 @@ class Moment:
     min_n: int | None = None
     """What the tenant wants a ratio to rest on at least; None: what its definition says."""
     without_late: bool = False
+    facets: Literal["all", "listed", "none"] = "all"
+    """Whether readings have facets: all, those that are listed, or none (only those that the value needs)."""
     sums: dict[tuple[str, Cut], dict[str, Sums]] = field(default_factory=dict)
     """By measure and cut: the sums of scopes, as they are asked for."""
     readings: dict[tuple[object, ...], object] = field(default_factory=dict)

@@ -101,7 +101,7 @@ def _restated_by(
     key = ("without late",)
     punctual = moment.readings.get(key)
     if not isinstance(punctual, Moment):
-        punctual = moment.readings[key] = replace(moment, without_late=True, sums={}, readings={})
+        punctual = moment.readings[key] = replace(moment, without_late=True, facets="none", sums={}, readings={})
     before = FORMS[definition.form].read(punctual, catalogue, definition, scope, window)
     if reading.value is None or before.value is None:
         return UNSET

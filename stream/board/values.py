@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from schemas.kpi import KpiDefinition, KpiValue
 from stream.board.board import Board
@@ -23,6 +25,8 @@ from stream.board.windows import (
 )
 from stream.catalogue.catalogue import RANKABLE, Catalogue, UnknownKpi, UnknownScope
 
+INSTANTS_MAX = 1_000
+"""Texts of instants that are remembered: every value of a moment has the same."""
 SCOPE_KINDS = ("company", "team", "rep", "territory", "source")
 
 
@@ -52,7 +56,7 @@ def every_value(
 
     Without ``windows``, closed periods are included. Raises as `value_of` does.
     """
-    moment = moment_at(board, as_of_ms)
+    moment = replace(moment_at(board, as_of_ms), facets="listed")
     chosen = sorted(catalogue.choose(kpis), key=lambda definition: definition.slug)
     for scope in scopes or ():
         _check_scope(chosen, scope)
@@ -188,6 +192,7 @@ def with_staleness(value: KpiValue, *, is_stale: bool) -> KpiValue:
     return changed
 
 
+@lru_cache(maxsize=INSTANTS_MAX)
 def instant(seconds: int) -> str:
     """UTC seconds as RFC 3339."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

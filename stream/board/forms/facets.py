@@ -34,20 +34,24 @@ def by_facet(moment: Moment, definition: KpiDefinition, scope: str, window: Wind
 
 def named_facets(moment: Moment, definition: KpiDefinition, scope: str, window: Window) -> dict[str, Number]:
     """The facets that a definition names; one that has nothing to divide by, or no quantile, is left out."""
-    is_mean = definition.form == "mean"
-    unit = Fraction(definition.multiplier, definition.divisor) if is_mean else Fraction(1)
+    unit = Fraction(definition.multiplier, definition.divisor) if definition.form == "mean" else Fraction(1)
+    sketches: dict[tuple[str | None, str | None], dict[str, int]] = {}
     facets: dict[str, Number] = {}
     for name, facet in sorted(definition.named_facets.items()):
-        amount = _named(moment, facet, scope, window, unit)
+        if facet.quantile is None:
+            amount = _sum_or_ratio(moment, facet, scope, window, unit)
+        else:
+            sketch = facet.buckets, facet.anchor
+            if sketch not in sketches:
+                sketches[sketch] = bucket_counts(moment, facet, scope, window)
+            counts = sketches[sketch]
+            amount = quantile(counts, facet.share) * float(unit) if counts else None
         if amount is not None:
             facets[name] = amount
     return facets
 
 
-def _named(moment: Moment, facet: Facet, scope: str, window: Window, unit: Fraction) -> Number | None:
-    if facet.quantile is not None and facet.buckets is not None:
-        counts = bucket_counts(moment, facet, scope, window)
-        return quantile(counts, Fraction(facet.quantile)) * float(unit) if counts else None
+def _sum_or_ratio(moment: Moment, facet: Facet, scope: str, window: Window, unit: Fraction) -> Number | None:
     top = sum_terms(moment, facet.numerator, scope, window).amount
     if not facet.denominator:
         return shortest(top)

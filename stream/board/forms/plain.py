@@ -10,7 +10,7 @@ from stream.board.forms.form import Form
 from stream.board.forms.reading import Reading, shortest, shown
 from stream.board.measures import MONEY
 from stream.board.moment import Moment
-from stream.board.sums import sum_terms
+from stream.board.sums import Total, sum_terms
 from stream.board.windows import Window
 from stream.catalogue.catalogue import Catalogue
 
@@ -19,19 +19,21 @@ def read_sum(moment: Moment, _: Catalogue, definition: KpiDefinition, scope: str
     """The numerator."""
     reading = _read_sums(moment, definition, scope, window)
     reading.value = reading.numerator
-    reading.facets = facets_of(moment, definition, scope, window, 1)
+    if _has_facets(moment, definition, reading):
+        reading.facets = facets_of(moment, definition, scope, window, 1)
     return reading
 
 
 def read_ratio(moment: Moment, _: Catalogue, definition: KpiDefinition, scope: str, window: Window) -> Reading:
     """``multiplier`` × numerator ÷ denominator ÷ ``divisor``; of money the fraction is kept."""
-    reading = _read_sums(moment, definition, scope, window)
     bottom = sum_terms(moment, definition.denominator, scope, window)
+    reading = _read_sums(moment, definition, scope, window, count=bottom if definition.is_counted_below else None)
     reading.denominator = bottom.amount
     reading.missing |= bottom.missing
     if reading.numerator is not None and bottom.amount:
         reading.value = Fraction(definition.multiplier * reading.numerator, definition.divisor * bottom.amount)
-    reading.facets = facets_of(moment, definition, scope, window, bottom.amount)
+    if definition.maturing is not None or _has_facets(moment, definition, reading):
+        reading.facets = facets_of(moment, definition, scope, window, bottom.amount)
     if definition.maturing is not None and definition.maturing in reading.facets:
         reading.maturing = Fraction(reading.facets[definition.maturing])
     return reading
@@ -41,6 +43,8 @@ def read_classes(moment: Moment, _: Catalogue, definition: KpiDefinition, scope:
     """The numerator, and beside it the count of each class and its share of all."""
     reading = _read_sums(moment, definition, scope, window)
     reading.value = reading.numerator
+    if not _has_facets(moment, definition, reading):
+        return reading
     counts = by_facet(moment, definition, scope, window)
     whole = sum(counts.values())
     shares = {f"{name}_share": shortest(Fraction(count, whole)) for name, count in counts.items()} if whole else {}
@@ -48,16 +52,25 @@ def read_classes(moment: Moment, _: Catalogue, definition: KpiDefinition, scope:
     return reading
 
 
-def _read_sums(moment: Moment, definition: KpiDefinition, scope: str, window: Window) -> Reading:
+def _has_facets(moment: Moment, definition: KpiDefinition, reading: Reading) -> bool:
+    if definition.facets == "none" or moment.facets == "none":
+        return False
+    return moment.facets == "all" or reading.is_listed
+
+
+def _read_sums(
+    moment: Moment, definition: KpiDefinition, scope: str, window: Window, *, count: Total | None = None
+) -> Reading:
     top = sum_terms(moment, definition.numerator, scope, window)
-    n = int(sum_terms(moment, definition.count, scope, window).amount)
+    counted = count if count is not None else sum_terms(moment, definition.count, scope, window)
+    n = int(counted.amount)
     is_money = any(term.measure in MONEY for term in definition.numerator)
     return Reading(
         value=None,
         n=n,
         numerator=top.amount,
         is_money=is_money,
-        missing=set(top.missing),
+        missing=top.missing,
         terms=definition.terms,
         is_listed=bool(n or shown(top.amount, is_money=is_money)),
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
+from typing import cast
 
 from schemas.kpi import KpiDefinition
 from stream.board.forms.form import Form
@@ -12,10 +15,8 @@ from stream.board.forms.reading import Number, Reading, shortest
 from stream.board.moment import Moment
 from stream.board.reference.roster import NOBODY, active_at, rosters_of
 from stream.board.reference.working import timesheet_of
-from stream.board.sums import sum_terms
 from stream.board.windows import BEGINNING_MIN, Window
 from stream.catalogue.catalogue import Catalogue
-from stream.working_time import Timesheet
 
 DAY_MIN = 24 * 60
 LOOKS_BACK_MIN = (DAY_MIN, 8 * DAY_MIN, 64 * DAY_MIN)
@@ -39,7 +40,7 @@ def read_stall(moment: Moment, __: Catalogue, definition: KpiDefinition, scope: 
     threshold = definition.threshold or 0
     stalled = sum(minutes > threshold for minutes in idle)
     facets: dict[str, Number] = {"stalled": stalled, "threshold": threshold}
-    return Reading(Fraction(max(idle)), len(idle), facets=facets, is_listed=True)
+    return Reading(max(idle), len(idle), facets=facets, is_listed=True)
 
 
 def stall_scopes(moment: Moment, _: Catalogue, definition: KpiDefinition) -> set[str]:
@@ -52,27 +53,56 @@ def stall_scopes(moment: Moment, _: Catalogue, definition: KpiDefinition) -> set
 
 def _of_rep(moment: Moment, definition: KpiDefinition, rep: str) -> Reading:
     idle, threshold = idle_minutes(moment, definition, rep), definition.threshold or 0
-    day, hour = moment.calendar.hour_of(moment.cut - 1)
-    facets: dict[str, Number] = {"hour": _done(moment, definition, rep, *moment.calendar.hour_span(day, hour))}
+    hours = _hours(moment)
     sheet = timesheet_of(moment.board.organisation, moment.cut_ms, rep)
-    days = [day - timedelta(days=back) for back in range(1, NORM_DAYS + 1)]
-    worked = [each for each in days if _works(moment, sheet, each)]
-    if worked:
-        spans = (moment.calendar.hour_span(each, hour) for each in worked)
-        done = sum(_done(moment, definition, rep, start, end) for start, end in spans)
-        facets["norm"] = shortest(Fraction(done, len(worked)))
+    whole = hours[-1].day_start, hours[0].day_end
+    key = ("worked", sheet.within(*whole))
+    worked = cast("tuple[bool, ...] | None", moment.readings.get(key))
+    if worked is None:
+        worked = tuple(sheet.minutes(hour.day_start, hour.day_end) > 0 for hour in hours[1:])
+        moment.readings[key] = worked
+    done = _done(moment, definition, rep, hours)
+    facets: dict[str, Number] = {"hour": done[0]}
+    if any(worked):
+        usual = sum(count for count, is_worked in zip(done[1:], worked, strict=True) if is_worked)
+        facets["norm"] = shortest(Fraction(usual, sum(worked)))
     facets |= {"stalled": int(idle > threshold), "threshold": threshold}
-    return Reading(Fraction(idle), 1, facets=facets, is_listed=True)
+    return Reading(idle, 1, facets=facets, is_listed=True)
 
 
-def _works(moment: Moment, sheet: Timesheet, day: date) -> bool:
-    start, end = moment.calendar.day_start(day), moment.calendar.day_start(day + timedelta(days=1))
-    return sheet.minutes(start, end) > 0
+@dataclass(frozen=True)
+class Hour:
+    """A local hour [start, end) of a day [day_start, day_end), UTC minutes."""
+
+    start: int
+    end: int
+    day_start: int
+    day_end: int
 
 
-def _done(moment: Moment, definition: KpiDefinition, rep: str, start: int, end: int) -> int:
-    """Qualifying activity in [start, end)."""
-    return int(sum_terms(moment, definition.numerator, f"rep:{rep}", Window("", start, end)).amount)
+def _hours(moment: Moment) -> list[Hour]:
+    """The local hour of the cut, and the same hour of the NORM_DAYS days before, backwards."""
+    found = cast("list[Hour] | None", moment.readings.get(("hours",)))
+    if found is None:
+        calendar = moment.calendar
+        today, hour = calendar.hour_of(moment.cut - 1)
+        days = [today - timedelta(days=back) for back in range(NORM_DAYS + 1)]
+        found = moment.readings["hours",] = [
+            Hour(*calendar.hour_span(day, hour), calendar.day_start(day), calendar.day_start(day + timedelta(days=1)))
+            for day in days
+        ]
+    return found
+
+
+def _done(moment: Moment, definition: KpiDefinition, rep: str, hours: list[Hour]) -> list[int]:
+    """Qualifying activity in each of the hours, which are in order backwards."""
+    done = [0] * len(hours)
+    starts = [-hour.start for hour in hours]
+    for pane, amount in _amounts(moment, definition, rep, hours[-1].start, moment.cut):
+        at = bisect_left(starts, -pane)
+        if at < len(hours) and pane < hours[at].end:
+            done[at] += amount
+    return done
 
 
 def idle_minutes(moment: Moment, definition: KpiDefinition, rep: str) -> int:
@@ -94,7 +124,8 @@ def last_minute(moment: Moment, definition: KpiDefinition, rep: str) -> int | No
         done: dict[int, int] = {}
         for pane, amount in _amounts(moment, definition, rep, low, high):
             done[pane] = done.get(pane, 0) + amount
-        if last := max((pane for pane, amount in done.items() if amount > 0), default=None):
+        last = max((pane for pane, amount in done.items() if amount > 0), default=None)
+        if last is not None:
             return last
         high = low
     return None
