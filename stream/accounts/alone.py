@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from stream.accounts.account import Account, Deal
-from stream.accounts.attaching import named_lead
+from stream.accounts.attaching import lead_before, named_lead
+from stream.accounts.cohorts import is_won_for_good
 from stream.accounts.customers import may_be_first
 from stream.accounts.entry import Entry, entry_key, time_of
-from stream.accounts.history import candidate_deals, lead_of
+from stream.accounts.history import candidate_deals, contenders, lead_of
 from stream.accounts.kinds import (
     CUSTOMER_KINDS,
     DEAL_KINDS,
@@ -34,7 +35,7 @@ def counts_for_no_close(account: Account, touch: Entry) -> bool:
         return deal is None or is_past(deal, time_ms)
     if touch.data.lead is None:
         return True
-    return all(is_past(deal, time_ms) for _, deal in candidate_deals(account, touch.data.lead))
+    return all(is_past(deal, time_ms) for _, deal in contenders(account, touch.data.lead))
 
 
 def is_past(deal: Deal, time_ms: int) -> bool:
@@ -114,17 +115,27 @@ def _win_alone(account: Account, entry: Entry, deal: Deal | None) -> tuple[Part,
     parts: tuple[Part, ...] = (("close", deal_id), ("effort", deal_id))
     if deal_id in account.fulfilling:
         return None
-    if lead_id is None and deal is not None and deal.events:
-        lead_id = lead_of(deal, entry.time_ms)
-    elif lead_id is None and account.created:
-        return None  # the lead that is implied for a deal is known once the deal has begun
-    if lead_id is not None:
+    if lead_id is None:
+        if deal is not None and deal.events:
+            lead_id = lead_of(deal, entry.time_ms)
+        else:
+            lead_id = lead_before(account, entry_key(entry))
+    if lead_id is not None and not _was_won_before(account, lead_id, entry):
         if any(other.closes and was_won(other) for _, other in candidate_deals(account, lead_id)):
             return None
         parts = (*parts, ("conversion", lead_id))
     if not account.placed and not account.wins:
         return (*parts, CUSTOMER)
     return None if may_be_first(account, entry) else parts
+
+
+def _was_won_before(account: Account, lead_id: str, win: Entry) -> bool:
+    """Whether a lead was won for good before another win of it."""
+    key = entry_key(win)
+    for _, deal in candidate_deals(account, lead_id):
+        if deal.closes and is_won_for_good(deal, lead_id) and entry_key(deal.events[-1]) < key:
+            return True
+    return False
 
 
 def phases_after(account: Account, entry: Entry) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from stream.accounts.account import Account, Deal
-from stream.accounts.entry import Entry, entry_key, insert_sorted
+from stream.accounts.entry import Entry, OrderKey, entry_key, insert_sorted
 from stream.accounts.kinds import (
     CLOSES,
     CUSTOMER_KINDS,
@@ -178,22 +178,27 @@ def _imply_after(account: Account, lead_entry: Entry) -> None:
 
 
 def _imply(account: Account, deal_id: str, deal: Deal) -> None:
-    """Note the account's latest lead created before a deal's first own event."""
+    """Note a deal's lead, if it begins without naming one."""
     lead_id: str | None = None
-    is_loose = deal_id in account.loose_deals  # else it begins with an `opened` that names a lead, and needs none
-    if is_loose and account.created:
-        at = bisect_left(account.created, entry_key(deal.events[0]), key=entry_key)
-        while lead_id is None and at:
-            at -= 1
-            candidate = account.created[at]
-            if account.leads[candidate.data.lead].created[0] is candidate:
-                lead_id = candidate.data.lead
+    if deal_id in account.loose_deals:  # else it begins with an `opened` that names a lead, and needs none
+        lead_id = lead_before(account, entry_key(deal.events[0]))
     if deal.implied_lead is not None:
         account.implied_deals.get(deal.implied_lead, {}).pop(deal_id, None)
     deal.implied_lead = lead_id
     if lead_id is not None:
         account.implied_deals = account.implied_deals or {}
         account.implied_deals.setdefault(lead_id, {})[deal_id] = deal
+
+
+def lead_before(account: Account, key: OrderKey) -> str | None:
+    """The account's latest lead that was first created before ``key``."""
+    at = bisect_left(account.created, key, key=entry_key) if account.created else 0
+    while at:
+        at -= 1
+        lead_id: str = account.created[at].data.lead
+        if account.leads[lead_id].created[0] is account.created[at]:
+            return lead_id
+    return None
 
 
 def _remove(entries: list[Entry], entry: Entry) -> None:

@@ -52,7 +52,7 @@ def conversion_cells(account: Account, lead_id: str) -> Cells:
     lead = account.leads.get(lead_id)
     if lead is None or not lead.created:
         return {}
-    deals = [deal for _, deal in candidate_deals(account, lead_id) if deal.closes and was_won(deal)]
+    deals = deciding_deals(account, lead_id)
     if not deals:
         return {}
     if len(deals) == len(lead.created) == 1:
@@ -77,6 +77,24 @@ def conversion_cells(account: Account, lead_id: str) -> Cells:
         return standing
 
     return changes(moments, standing_at)
+
+
+def deciding_deals(account: Account, lead_id: str) -> list[Deal]:
+    """The deals among whose wins is a lead's earliest at any moment: none that were won only after a win for good."""
+    won = [deal for _, deal in candidate_deals(account, lead_id) if deal.closes and was_won(deal)]
+    if len(won) < 2:
+        return won
+    for_good = [entry_key(deal.events[-1]) for deal in won if is_won_for_good(deal, lead_id)]
+    if not for_good:
+        return won
+    first = min(for_good)
+    return [deal for deal in won if any(entry.kind == DEAL_WON and entry_key(entry) <= first for entry in deal.events)]
+
+
+def is_won_for_good(deal: Deal, lead_id: str) -> bool:
+    """Whether a deal has been closed once, by a win for a lead, and nothing has happened to it since."""
+    last = deal.events[-1]
+    return deal.closes == 1 and last.kind == DEAL_WON and lead_of(deal, last.time_ms) == lead_id
 
 
 def _won_once(account: Account, lead_id: str, created: Entry, deal: Deal, close: Entry) -> Cells:

@@ -85,6 +85,27 @@ def earliest_deal(account: Account, lead_id: str, time_ms: int) -> Deal | None:
     return first
 
 
+def contenders(account: Account, lead_id: str) -> list[tuple[str, Deal]]:
+    """The deals that may be a lead's earliest at some moment, with their ids: none that begin after one that is the
+    lead's from its beginning on and for ever.
+    """
+    begun = [(deal_id, deal) for deal_id, deal in candidate_deals(account, lead_id) if deal.events]
+    if len(begun) < 2:
+        return begun
+    settled = [entry_key(deal.events[0]) for _, deal in begun if _is_always_of(deal, lead_id)]
+    if not settled:
+        return begun
+    first = min(settled)
+    return [(deal_id, deal) for deal_id, deal in begun if entry_key(deal.events[0]) <= first]
+
+
+def _is_always_of(deal: Deal, lead_id: str) -> bool:
+    """Whether a deal has one lead from its beginning on, and no other at any moment."""
+    opening = deal.events[0]
+    base = (opening.data.lead if opening.kind == DEAL_OPENED else None) or deal.implied_lead
+    return base == lead_id and linked_leads(deal) == {lead_id}
+
+
 def is_post_sale(account: Account, touch: Entry) -> bool:
     """Whether a touch is post-sale: its phase says so, or it has none, the account is a customer and it names no open
     deal.

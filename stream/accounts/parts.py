@@ -15,7 +15,7 @@ from stream.accounts.answers import answer_cells, is_nps
 from stream.accounts.cohorts import conversion_cells, lead_cells
 from stream.accounts.customers import customer_cells, first_purchases, may_be_first
 from stream.accounts.entry import Entry, entry_key
-from stream.accounts.history import candidate_deals, linked_leads
+from stream.accounts.history import candidate_deals, contenders, linked_leads
 from stream.accounts.kinds import (
     APPOINTMENT_HELD,
     CLOSES,
@@ -125,8 +125,8 @@ def _effort_of(account: Account, deal_id: str, parts: set[Part]) -> None:
 
 
 def _efforts_for(account: Account, lead_id: str, parts: set[Part]) -> None:
-    """What every win of a lead took: its touches count for one of them."""
-    for deal_id, _ in candidate_deals(account, lead_id):
+    """What those wins of a lead took that its own touches may count for."""
+    for deal_id, _ in contenders(account, lead_id):
         _effort_of(account, deal_id, parts)
 
 

@@ -7,7 +7,7 @@ from stream.accounts.cycles import cycle_starts, put_cycles
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import (
     NOBODY,
-    candidate_deals,
+    contenders,
     earliest_deal,
     is_post_sale,
     lead_field,
@@ -68,9 +68,10 @@ def _rival_moments(account: Account, deal: Deal) -> list[int]:
     for lead_id in linked_leads(deal):
         lead = account.leads.get(lead_id)
         if lead is not None and lead.touches:
-            first_close = next(entry.time_ms for entry in deal.events if entry.kind in CLOSES)
-            for _, rival in candidate_deals(account, lead_id):
-                if rival is not deal:
+            rivals = [rival for _, rival in contenders(account, lead_id)]
+            if len(rivals) > 1 and any(rival is deal for rival in rivals):
+                first_close = next(entry.time_ms for entry in deal.events if entry.kind in CLOSES)
+                for rival in rivals:
                     moments += [entry.time_ms for entry in rival.events if entry.time_ms > first_close]
     return moments
 
