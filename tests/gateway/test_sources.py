@@ -7,8 +7,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from config.catalogue import load_definitions
+from gateway.gate import Gate
+from gateway.wall import frame as module
+from gateway.wall.frame import Wall
 from stream.board.board import Board
 from stream.board.heard import SPAN_DAYS
+from stream.catalogue.catalogue import Catalogue
 from tests.gateway.making import NOW_MS, at
 from tests.gateway.test_http import Desk, board_of
 
@@ -52,6 +57,19 @@ async def test_what_means_nothing_for_sources_is_refused(desk: Desk) -> None:
     answer = await desk.http.get("/v1/sources", params={"kpi": "revenue"})
     assert answer.status_code == 400
     assert "kpi" in answer.json()["detail"]
+
+
+async def test_a_tile_turns_partial_as_time_passes_and_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    board, gate, catalogue = board_with_sources(), Gate(), Catalogue(load_definitions())
+    wall = Wall(lambda: {"acme": board}, gate, catalogue, is_ready=lambda: True, is_stale=lambda: False)
+    found = []
+    for after_ms in (1_000, 46_000):
+        monkeypatch.setattr(module, "now_ms", lambda after_ms=after_ms: NOW_MS + after_ms)
+        frame = json.loads(await wall.frame("acme") or b"")
+        (company,) = [page for page in frame["pages"] if page["id"] == "company"]
+        (tile,) = [tile for tile in company["tiles"] if tile["kpi"] == "revenue"]
+        found.append((tile["status"], tile.get("missing")))
+    assert found == [("live", None), ("partial", ["source:crm/eu"])]
 
 
 async def test_metrics_tell_of_sources(desk: Desk) -> None:
