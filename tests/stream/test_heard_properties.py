@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from schemas.event import Event, decode
 from stream.board.board import Board
+from stream.board.moment import moment_at
 from stream.board.sources import Source, sources_at, speaking_of
 from stream.board.stage import BoardStage
-from stream.board.moment import moment_at
 from tests.reference.arrivals import Arrival
 from tests.strategies.drafts import DAY_MS, HOUR_MS, MINUTE_MS, raw_of
 from tests.strategies.pipeline import Pipeline

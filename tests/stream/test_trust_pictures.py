@@ -9,12 +9,10 @@ from msgspec import UNSET
 
 from stream.board.feeds import FEEDS
 from stream.board.measures import MEASURES
-from stream.board.sources import sources_at
 from stream.board.moment import moment_at
+from stream.board.sources import sources_at
 from tests.strategies.pipeline import CATALOGUE
 from tests.stream.office import Line, Office, arrival, at_ms, call, rep, win
-
-EVERY_15_S = {"interval_s": 15}
 
 
 def beats(office: Office, source: str, start: str, end: str, *, every_s: int = 15) -> None:
