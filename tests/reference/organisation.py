@@ -114,6 +114,15 @@ class Organisation:
         given = [said.team for said_ms, said in self.rostered if said.rep == rep and self.day_of(said_ms) <= day]
         return next((team for team in reversed(given) if team is not None), NONE)
 
+    def territory_on(self, rep: str, day: dt.date) -> str:
+        """The territory of a rep, likewise."""
+        given = [said.territory for _, said in self.entries(rep, day)]
+        return next((territory for territory in reversed(given) if territory is not None), NONE)
+
+    def has_territories(self) -> bool:
+        """Whether the roster names any territory."""
+        return any(said.territory is not None for _, said in self.rostered)
+
     def rostered_reps(self) -> list[str]:
         """Every rep that has a roster entry."""
         return sorted({said.rep for _, said in self.rostered})

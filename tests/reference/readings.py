@@ -24,6 +24,7 @@ from tests.reference.working import WorkingTime
 
 LATE_AFTER_MS = 3_600_000
 MINUTE_MS, QUARTER_MS = 60_000, 900_000
+BY_TERRITORY = ("new_leads", "new_opportunities")
 LEADERBOARD, QUOTA, STALL = "leaderboard", "quota_attainment", "rep_stall"
 KPIS = tuple(sorted([*FORMULAS, LEADERBOARD, QUOTA, STALL]))
 
@@ -226,8 +227,10 @@ class Tenant:
 
     def scopes_of_fact(self, kpi: str, fact: Fact) -> list[str]:
         """Whose numbers a fact enters."""
-        team = self.organisation.team_on(fact.rep, self.organisation.day_of(fact.at_ms))
-        scopes = ["company", f"rep:{fact.rep}", f"team:{team}"]
+        day = self.organisation.day_of(fact.at_ms)
+        scopes = ["company", f"rep:{fact.rep}", f"team:{self.organisation.team_on(fact.rep, day)}"]
+        if kpi in BY_TERRITORY and self.organisation.has_territories():
+            scopes.append(f"territory:{self.organisation.territory_on(fact.rep, day)}")
         return [*scopes, f"source:{fact.source}"] if FORMULAS[kpi].by_source else scopes
 
     # Ranks

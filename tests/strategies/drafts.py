@@ -208,6 +208,7 @@ ORGANISATION: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         rep=reps,
         team=one_of(None, "T1", "T1", "T2"),
         active=one_of(None, None, True, False),
+        territory=one_of(None, None, "EU", "US"),
         calendar=one_of(None, None, "C1", "C2"),
         ramp=one_of(None, None, None, {"starts_on": on_day(-20), "months": 2}),
     ),

@@ -10,6 +10,7 @@ from stream.board.forms.form import Form
 from stream.board.forms.reading import Reading, shortest, shown
 from stream.board.measures import MONEY
 from stream.board.moment import Moment
+from stream.board.reference.roster import NOBODY
 from stream.board.sums import Total, sum_terms
 from stream.board.windows import Window
 from stream.catalogue.catalogue import Catalogue
@@ -77,16 +78,16 @@ def _read_sums(
 
 
 def scopes_with_cells(moment: Moment, _: Catalogue, definition: KpiDefinition) -> set[str]:
-    """Every scope of which there is a cell, and every team."""
+    """Every scope of which there is a cell, every team, and every territory if the roster names any."""
     scopes: set[str] = set()
     for kind in definition.scopes:
         if kind == "company":
             scopes.add("company")
         elif kind == "team":
             scopes |= {f"team:{team}" for team in moment.spans}
-        elif kind == "territory":
+        elif kind == "territory" and moment.territories.keys() > {NOBODY}:
             scopes |= {f"territory:{territory}" for territory in moment.territories}
-        else:
+        elif kind != "territory":
             measures = {term.measure for term in definition.terms}
             scopes |= {f"{kind}:{value}" for measure in measures for value in moment.board.all_of(measure, kind)}
     return scopes
