@@ -18,6 +18,7 @@ COMMANDS = {
     "gateway": ("cli.gateway", "gateway", "Take events and answer questions over HTTP."),
     "topics": ("cli.topics", "topics", "Create and check the topics."),
     "import": ("cli.importer.command", "import_", "Turn a CRM export into events."),
+    "alerts": ("cli.alerts.command", "alerts", "What rules of alerts there are, and how often they would have fired."),
     "letters": ("cli.letters.command", "letters", "Find, show, patch and send dead letters."),
     "check": ("cli.checking", "check", "Say of each line of event files whether it would be taken."),
     "replay": ("cli.replay.command", "replay", "Compute every KPI from event files, without Kafka."),

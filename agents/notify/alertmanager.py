@@ -51,7 +51,7 @@ class Alertmanager:
 
     def _alert(self, record: AlertRecord, severity: str, starts_ms: int, ends_ms: int | None) -> dict[str, Any]:
         labels = {"alertname": record.alert, "tenant": record.tenant, "scope": record.scope, "team": record.team}
-        labels |= {"severity": severity, "owner": record.owner, "job": "salespulse"}
+        labels |= {"severity": severity, "owner": record.owner, "pipeline": "salespulse"}
         annotations = {"summary": record.title, "description": record.text, "next_step": record.next_step}
         annotations |= {"since": instant(record.since_ms) or "", "n": str(record.n), "state": record.state}
         return {

@@ -56,10 +56,14 @@ def judge(
             return
         alerts.live_ms = as_of_ms
         yield LiveMark(alerts.tenant, as_of_ms)
-    moment = moment_at(board, as_of_ms)
+    yield from judge_moment(moment_at(board, as_of_ms), rules, alerts, channels)
+
+
+def judge_moment(moment: Moment, rules: Rules, alerts: Alerts, channels: Collection[str]) -> Iterator[Change]:
+    """Read everything at a moment, whatever came live."""
     for definition in rules.definitions.values():
         yield from _judge_rule(moment, rules, alerts, definition, channels)
-    yield from _forget(alerts, as_of_ms)
+    yield from _forget(alerts, moment.as_of_ms)
 
 
 def _judge_rule(

@@ -12,14 +12,17 @@ from stream.alerts.rules import Rules
 from stream.board.forms.forms import FORMS
 from stream.board.forms.stall import last_minute
 from stream.board.moment import Moment, moment_of
-from stream.board.reference.roster import NOBODY, active_at
-from stream.board.sources import is_fed_by, sources_at
+from stream.board.reference.roster import NOBODY, active_at, rosters_of
+from stream.board.reference.working import timesheet_of
+from stream.board.sources import is_fed_by, sources_at, speaking_of
 from stream.board.values import evaluate
 from stream.board.windows import Window, window_at
 
 BELIEVED: tuple[Status, ...] = ("live", "restated", "maturing")
 """A value of another status neither fires nor resolves; one that rests on too few doesn't fire."""
 PUBLISHER = "publisher:"
+GAPS_MISSED = 10
+"""Chance alone makes gaps of four times the usual one every day: they make a number partial, but wake nobody."""
 
 
 class Observer:
@@ -108,15 +111,24 @@ class Observer:
         if source is None:
             return Seen(None)
         minutes = (self.moment.as_of_ms - source.last_ms) // MINUTE_MS
-        evidence: dict[str, int | float | str] = {}
-        if source.interval_s is not None:
-            evidence["heartbeat_s"] = source.interval_s
-        if source.usual_gap_min is not None:
-            evidence["usual_gap_min"] = round(float(source.usual_gap_min), 1)
-        if source.is_silent:
-            return Seen(float(max(minutes, 1)), 1, since_ms=source.last_ms, evidence=evidence)
-        is_unknown = record is not None and record.is_open and source.last_ms <= record.since_ms
+        gap = source.usual_gap_min
+        if source.is_silent and (gap is None or self._worked_since(name, source.last_ms) >= GAPS_MISSED * gap):
+            usual = "" if gap is None else f"an event every {float(gap):.1f} min, as usual at this hour of the week"
+            expected = usual if source.interval_s is None else f"a heartbeat every {source.interval_s} s"
+            return Seen(float(max(minutes, 1)), 1, since_ms=source.last_ms, evidence={"expected": expected})
+        is_unknown = record is not None and record.state != "resolved" and source.last_ms <= record.since_ms
         return Seen(0.0, 1, is_believed=not is_unknown, since_ms=source.last_ms)
+
+    def _worked_since(self, name: str, since_ms: int) -> int:
+        """Minutes since a moment in which anybody worked for whom a publisher speaks: on a holiday it has nothing to
+        say. All of them, where it speaks for nobody in particular or for somebody without a roster.
+        """
+        since, cut = since_ms // MINUTE_MS, self.moment.cut
+        organisation, cut_ms = self.moment.board.organisation, self.moment.cut_ms
+        reps = {rep for named in speaking_of(self.moment, name).values() for rep in named}
+        if not reps or not reps <= rosters_of(organisation, cut_ms).keys():
+            return cut - since
+        return max(timesheet_of(organisation, cut_ms, rep).minutes(since, cut) for rep in reps)
 
     def _team_of(self, scope: str) -> str:
         kind, _, name = scope.partition(":")

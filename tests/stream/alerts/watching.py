@@ -34,13 +34,18 @@ class Watch:
     written: dict[tuple[str, str], bytes] = field(default_factory=dict)
     live_ms: int | None = None
 
-    def run(self, begin: str, end: str, events: Iterable[Sourced] = (), *, restart_every: int = 0) -> list[Told]:
+    def run(
+        self, begin: str, end: str, events: Iterable[Sourced] = (), *, restart_every: int = 0, every_min: int = 1
+    ) -> list[Told]:
         """Minute by minute through [begin, end), each event when its minute comes; what people were told."""
         waiting = sorted(events, key=lambda each: each[1][0])
-        for turn, now_ms in enumerate(range(at_ms(begin), at_ms(end), MINUTE_MS)):
+        for turn, now_ms in enumerate(range(at_ms(begin), at_ms(end), every_min * MINUTE_MS)):
+            told: dict[str, list[Line]] = {}
             while waiting and at_ms(waiting[0][1][0]) <= now_ms:
                 source, line = waiting.pop(0)
-                self.office.tell(line, source=source)
+                told.setdefault(source, []).append(line)
+            for source, lines in told.items():
+                self.office.tell(*lines, source=source)
             self.judge(now_ms)
             if restart_every and turn % restart_every == 0:
                 self.restart()
