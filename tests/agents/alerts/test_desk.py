@@ -1,0 +1,205 @@
+"""A partition's desk: it takes over what was written, only one judges, and nothing is told before it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from agents.alerts.desk import Desk
+from agents.alerts.telling import Teller
+from agents.epochs.port import Ends, Fenced, OutcomeUnknown
+from agents.notify.channel import NotTaken, Telling
+from schemas.alert import AlertAction, encode_alert
+from schemas.records import Output, RecordBatch
+from stream.board.board import Board
+from tests.stream.alerts.watching import RULES
+from tests.stream.office import Office, at_ms, call, rep
+
+MINUTE_MS = 60_000
+BEGIN_MS = at_ms("2026-05-13 12:00")
+
+
+class MemoryLog:
+    """Partitions in lists; a producer that was opened again fences the older one."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, list[tuple[bytes | None, bytes | None]]] = {"alerts": [], "alert_actions": []}
+        self.epoch = 0
+        self.fails = False
+
+    async def open_producer(self, transactional_id: str) -> MemoryProducer:
+        self.epoch += 1
+        return MemoryProducer(self, self.epoch)
+
+    async def ends(self, role: str, partition: int) -> Ends:
+        end = len(self.records[role])
+        return Ends(end, end)
+
+    async def read(self, role: str, partition: int, start: int, end: int) -> AsyncIterator[RecordBatch]:
+        part = self.records[role][start:end]
+        keys, values = [key for key, _ in part], [value for _, value in part]
+        offsets = list(range(start, end))
+        yield RecordBatch(
+            role,
+            0,
+            start=start,
+            next_offset=end,
+            keys=keys,
+            values=values,
+            offsets=offsets,
+            received_ms=[0] * len(part),
+        )
+
+    async def seek(self, role: str, partition: int, offset: int) -> None:
+        raise NotImplementedError
+
+
+class MemoryProducer:
+    """Writes at commit."""
+
+    def __init__(self, log: MemoryLog, epoch: int) -> None:
+        self._log, self._epoch = log, epoch
+        self._open: list[Output] = []
+
+    async def begin(self) -> None:
+        self._open = []
+
+    async def write(self, outputs: Sequence[Output]) -> dict[tuple[str, int], int]:
+        self._open += outputs
+        return {}
+
+    async def commit(self) -> None:
+        if self._epoch != self._log.epoch:
+            raise Fenced("a newer owner writes here")
+        if self._log.fails:
+            raise OutcomeUnknown("the broker went away")
+        for output in self._open:
+            self._log.records[output.topic].append((output.key, output.value))
+
+    async def abort(self) -> None:
+        self._open = []
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class Ears:
+    """A channel that keeps what it was told; ``is_deaf``: it takes nothing."""
+
+    name = "webhook"
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.is_deaf = False
+
+    def together(self, tellings: Sequence[Telling]) -> list[list[Telling]]:
+        return [[telling] for telling in tellings]
+
+    async def tell(self, tellings: Sequence[Telling]) -> None:
+        if self.is_deaf:
+            raise NotTaken("HTTP 503")
+        self.heard += [telling.notice.key for telling in tellings]
+
+
+class Scene:
+    """A rep who called at 10:00 and another at 12:00, and desks that come and go."""
+
+    def __init__(self) -> None:
+        office = Office(
+            ("2026-05-04 08:00", "roster.changed", rep("R-1", team="T-1")),
+            ("2026-05-04 08:00", "roster.changed", rep("R-2", team="T-1")),
+            ("2026-05-13 10:00", "touch.logged", call("R-1")),
+            ("2026-05-13 11:59", "touch.logged", call("R-2")),
+        )
+        self.log, self.ears, self.board = MemoryLog(), Ears(), office.board
+        self.now_ms = BEGIN_MS
+
+    async def desk(self) -> Desk:
+        found = Desk(0, self.log, RULES, Teller({"webhook": self.ears}))
+        await found.open("alerts-0")
+        return found
+
+    async def turns(self, desk: Desk, count: int = 3, *, is_fresh: bool = True) -> None:
+        """Some turns, a second apart; what is told gets its answer in between."""
+        boards: dict[str, Board] = {"acme": self.board}
+        for _ in range(count):
+            self.now_ms += 1_000
+            await desk.turn(boards, {"cells": 1}, self.now_ms, is_fresh=is_fresh, is_ours=lambda: True)
+            await asyncio.sleep(0.01)
+
+
+def test_a_second_desk_goes_on_where_the_first_one_was() -> None:
+    async def story() -> None:
+        scene = Scene()
+        first = await scene.desk()
+        await scene.turns(first)
+        assert len(scene.ears.heard) == 1
+        for _ in range(3):
+            await scene.turns(await scene.desk())
+        assert len(scene.ears.heard) == 1
+        scene.now_ms += 60 * MINUTE_MS  # R-2 has stalled, too: the first one would fire as well
+        with pytest.raises(Fenced):
+            await scene.turns(first)
+        assert len(scene.ears.heard) == 1
+
+    asyncio.run(story())
+
+
+def test_what_is_not_committed_is_not_told() -> None:
+    async def story() -> None:
+        scene = Scene()
+        scene.log.fails = True
+        desk = await scene.desk()
+        with pytest.raises(OutcomeUnknown):
+            await scene.turns(desk)
+        assert not scene.ears.heard
+        scene.log.fails = False
+        await scene.turns(await scene.desk())
+        assert len(scene.ears.heard) == 1
+
+    asyncio.run(story())
+
+
+def test_a_deaf_channel_is_told_later_under_the_same_key_by_whoever_judges_then() -> None:
+    async def story() -> None:
+        scene = Scene()
+        scene.ears.is_deaf = True
+        await scene.turns(await scene.desk())
+        assert not scene.ears.heard
+        scene.ears.is_deaf = False
+        scene.now_ms += 10_000
+        await scene.turns(await scene.desk())
+        assert len(scene.ears.heard) == 1
+        await scene.turns(await scene.desk())
+        assert len(scene.ears.heard) == 1
+
+    asyncio.run(story())
+
+
+def test_actions_count_once_and_outlast_desks() -> None:
+    async def story() -> None:
+        scene = Scene()
+        await scene.turns(await scene.desk())
+        fired_ms = BEGIN_MS + 1_000
+        place = ("acme", "rep_stall", "rep:R-1", fired_ms)
+        snooze = AlertAction(*place, "snooze", scene.now_ms, "Ann", until_ms=scene.now_ms + 5 * MINUTE_MS)
+        scene.log.records["alert_actions"].append((b"k", encode_alert(snooze)))
+        await scene.turns(await scene.desk())
+        scene.now_ms += 6 * MINUTE_MS
+        await scene.turns(await scene.desk())
+        assert [key.split("-")[2] for key in scene.ears.heard] == ["fired", "reminded"]
+        await scene.turns(await scene.desk())  # reads the snooze again, which is over
+        assert len(scene.ears.heard) == 2
+
+    asyncio.run(story())
+
+
+def test_nothing_is_judged_on_boards_that_lag() -> None:
+    async def story() -> None:
+        scene = Scene()
+        await scene.turns(await scene.desk(), is_fresh=False)
+        assert not scene.log.records["alerts"]
+
+    asyncio.run(story())
