@@ -170,6 +170,7 @@ class Sources:
         sort, _, wanted = scope.partition(":")
         if sort == "rep":
             return wanted in reps
-        if sort == "team":
-            return any(self.organisation.team_on(rep, self.organisation.day_of(at_ms)) == wanted for rep in reps)
+        if sort in ("team", "territory"):
+            group_on = self.organisation.team_on if sort == "team" else self.organisation.territory_on
+            return any(group_on(rep, self.organisation.day_of(at_ms)) == wanted for rep in reps)
         return bool(reps)

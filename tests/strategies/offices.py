@@ -74,8 +74,8 @@ class Office:
     def hire(self, early: dt.datetime) -> None:
         """A roster that changes twice, and whose second change is corrected."""
         for number, rep in enumerate(REPS[:-1]):
-            self.say(early, "roster.changed", None, {"rep": rep, "team": f"T-{number % 2}"})
-        self.say(day(3), "roster.changed", None, {"rep": "R-2", "team": "T-0"})
+            self.say(early, "roster.changed", None, {"rep": rep, "team": f"T-{number % 2}", "territory": "N"})
+        self.say(day(3), "roster.changed", None, {"rep": "R-2", "team": "T-0", "territory": "S"})
         moved = self.say(day(12, 22), "roster.changed", None, {"rep": "R-1", "team": "T-2"})
         self.correct(moved, dt.timedelta(days=9), time=stamp(day(10, 3)), data={"rep": "R-1", "team": "T-1"})
         self.say(day(14), "roster.changed", None, {"rep": "R-3", "ramp": {"starts_on": "2024-02-10", "months": 2}})
