@@ -5,6 +5,8 @@ import { make } from "./nodes.js";
 
 const SHOWN_MS = 6000;
 const PAUSE_MS = 600;
+const IN_A_ROW = 3; // then the board gets its turn
+const REST_MS = 20000;
 const QUEUE_MAX = 10;
 const NEWS_MS = 120000; // what a page missed by more than this is no news
 
@@ -15,6 +17,7 @@ export class Cheer {
     this.seen = seenWins(wall);
     this.queue = [];
     this.isBusy = false;
+    this.inARow = 0;
   }
 
   hear(wins, nowMs) {
@@ -43,10 +46,12 @@ export class Cheer {
     this.node.hidden = false;
     setTimeout(() => {
       this.node.hidden = true;
+      const rests = ++this.inARow >= IN_A_ROW;
+      if (rests || this.queue.length === 0) this.inARow = 0;
       setTimeout(() => {
         this.isBusy = false;
         this.next();
-      }, PAUSE_MS);
+      }, rests ? REST_MS : PAUSE_MS);
     }, SHOWN_MS);
   }
 }

@@ -24,7 +24,7 @@ class Memory:
         self._asked: dict[Hashable, float] = {}
         self._until = 0.0
         self.is_behind = False
-        """Whether this frame's time was up before everything asked for had been read."""
+        """Whether this frame's time was up before everything asked for had been read once."""
 
     def begin(self, budget_s: float = BUDGET_S) -> None:
         """A frame begins."""
@@ -42,6 +42,6 @@ class Memory:
         if found is None or now - found[1] > FRESH_S:
             if now < self._until:
                 found = self._known[key] = (read(), now)
-            else:
+            elif found is None:
                 self.is_behind = True
         return None if found is None else cast(T, found[0])

@@ -52,6 +52,7 @@ class Company:
         currency: str = "EUR",
         scale: float = 1.0,
         name: str = "",
+        days: int = DAYS,
     ) -> None:
         self._random = Random(5)
         self.reps = [
@@ -59,7 +60,7 @@ class Company:
         ]
         self._teams, self._targets = teams, targets
         self._settings = {"time_zone": "Europe/Berlin", "base_currency": currency, "ranking": ranking, "min_n": 5}
-        self._currency, self._scale = currency, scale
+        self._currency, self._scale, self._days = currency, scale, days
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Everything up to NOW, settings first."""
@@ -74,7 +75,7 @@ class Company:
             )
         if self._targets:
             yield from self._goals(since)
-        for day in range(DAYS, -1, -1):
+        for day in range(self._days, -1, -1):
             yield from self._day(NOW - timedelta(days=day), is_today=day == 0)
         for source, silent_min in (("crm/eu", 0), ("telephony", 0), ("web shop", 4)):
             heard = NOW - timedelta(minutes=silent_min, seconds=20)
@@ -84,7 +85,7 @@ class Company:
         period = {"from": "2026-11-01", "to": "2026-12-01"}
         for scope, share in [("company", 1.0), *((f"team:{team}", 0.2) for team in self._teams)]:
             stretch = self._random.uniform(0.75, 1.3) if share < 1 else 1
-            value = int(len(self.reps) * 2_600_000 * share * stretch * self._scale)
+            value = int(len(self.reps) * 2_000_000 * share * stretch * self._scale)
             target = {"target": f"T-{scope}", "kpi": "revenue", "scope": scope, "period": period, "value": value}
             yield event("target.set", f"T-{scope}", since, target | {"unit": "money", "primary": True})
 

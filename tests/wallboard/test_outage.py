@@ -1,0 +1,124 @@
+"""The wall through outages: the last good numbers stay, turn grey, outlive a reload, and come back by themselves."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.wallboard.company import TENANT
+from tests.wallboard.looking import number_of, texts, turn_to, until
+from tests.wallboard.serving import Hung
+
+pytestmark = pytest.mark.timeout(600)
+REVENUE = "revenue|company|mtd"
+OLD_AFTER_S = 25.0
+
+
+def opened(page: Page, hung: Hung) -> str:
+    """Open the wall; the revenue it shows."""
+    page.goto(f"{hung.url}/#tenant={TENANT}&pages=company")
+    page.wait_for_selector(f'[data-key="{REVENUE}"]')
+    return number_of(page, REVENUE)
+
+
+def is_old(page: Page) -> bool:
+    """Whether the wall is greyed out."""
+    return bool(page.evaluate("() => document.body.classList.contains('old')"))
+
+
+def state(page: Page) -> str:
+    """What the wall says of itself."""
+    return page.inner_text("#state")
+
+
+def test_a_killed_gateway_leaves_the_last_good_numbers_and_is_found_again(hung: Hung, page: Page) -> None:
+    shown = opened(page, hung)
+    assert not is_old(page)
+    hung.stop()
+    until(lambda: "reconnecting" in state(page), "the loss is told at once", 5)
+    took_s = until(lambda: is_old(page), "the numbers turn grey", OLD_AFTER_S)
+    assert took_s > 5, "a short break greys nothing"
+    assert number_of(page, REVENUE) == shown
+    assert "old" in state(page)
+    assert "grayscale" in page.evaluate("() => getComputedStyle(document.getElementById('page')).filter")
+    assert len(texts(page)) > 15
+    hung.restart()
+    until(lambda: "live" in state(page), "the wall recovers by itself", 15)
+    assert not is_old(page)
+    assert number_of(page, REVENUE) == shown
+
+
+def test_a_reload_during_an_outage_shows_the_last_good_numbers(hung: Hung, page: Page) -> None:
+    shown = opened(page, hung)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.reload()  # now every file has passed through the page's own keeper
+    page.wait_for_selector(f'[data-key="{REVENUE}"]')
+    page.wait_for_timeout(1_000)
+    hung.stop()
+    page.reload()
+    page.wait_for_selector(f'[data-key="{REVENUE}"]')
+    assert number_of(page, REVENUE) == shown
+    assert is_old(page), "what was kept is never shown as new"
+    hung.restart()
+    until(lambda: not is_old(page), "the wall recovers by itself", 15)
+
+
+def test_lagging_workers_are_told(hung: Hung, page: Page) -> None:
+    shown = opened(page, hung)
+    hung.is_stale = True
+    hung.touch()
+    until(lambda: "workers behind" in state(page), "the lag is told")
+    assert number_of(page, REVENUE) == shown
+    assert page.locator(".tile.stale").count() == 5
+    assert page.inner_text(".tile.hero .badge") == "! stale"
+    hung.is_stale = False
+    hung.touch()
+    until(lambda: page.locator(".tile.stale").count() == 0, "the numbers are fresh again")
+
+
+def test_a_token_is_needed_where_there_are_tokens(hung: Hung, context: BrowserContext) -> None:
+    token = "a-screen-in-the-hall"
+    with Hung(hung.boards, tokens={token: TENANT}) as guarded:
+        stranger = context.new_page()
+        stranger.goto(f"{guarded.url}/#tenant={TENANT}")
+        stranger.wait_for_timeout(1_500)
+        assert stranger.locator(".tile").count() == 0
+        asked: list[str] = []
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{guarded.url}/?screen#token={token}")
+        page.wait_for_selector(".tile")
+        assert token not in page.url
+        assert token not in " ".join(asked)
+        page.reload()
+        page.wait_for_function("() => !document.body.classList.contains('old') && document.querySelector('.tile')")
+        assert page.evaluate("() => document.cookie") == "", "scripts can't read the token"
+
+
+def test_the_keyboard_turns_pages(hung: Hung, page: Page) -> None:
+    page.goto(f"{hung.url}/#tenant={TENANT}")
+    page.wait_for_selector(".tile")
+    turn_to(page, "goals")
+    page.keyboard.press("Home")
+    page.wait_for_selector('#page[data-page="company"]')
+
+
+def test_the_keyboard_asks_what_is_behind_a_number(hung: Hung, page: Page) -> None:
+    opened(page, hung)
+    page.focus('[data-key="win_rate|company|30d"]')
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#detail[open] a")
+    said = page.inner_text("#detail")
+    for expected in (
+        "Numerator",
+        "Denominator",
+        "95 % interval",
+        "Status",
+        "Formula",
+        "deals_won",
+        "Late data",
+        "won ",
+    ):
+        assert expected in said
+    page.keyboard.press("Escape")
+    assert page.locator("#detail[open]").count() == 0
