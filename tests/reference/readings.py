@@ -30,7 +30,10 @@ KPIS = tuple(sorted([*FORMULAS, LEADERBOARD, QUOTA, STALL]))
 
 
 class Reading(NamedTuple):
-    """A KPI's value as exact numbers. ``status`` knows no late receipts; ``restated_ms`` is the latest of them."""
+    """A KPI's value as exact numbers. ``status`` knows no late receipts; ``restated_ms`` is the latest of them.
+
+    ``restated_by`` is the value less what it would be without what they brought; None where either is none.
+    """
 
     kpi: str
     scope: str
@@ -44,6 +47,7 @@ class Reading(NamedTuple):
     missing: list[str]
     status: str
     restated_ms: int | None
+    restated_by: Fraction | None = None
 
     @property
     def restated_at(self) -> str | None:
@@ -164,8 +168,11 @@ class Tenant:
             else "live"
         )  # fmt: skip
         numbers = (figures.value, figures.n, figures.numerator, figures.denominator, figures.facets)
-        restated_ms = max(late, default=None)
-        return Reading(kpi, scope, window, self.cut_ms, *numbers, missing, status, restated_ms)
+        restated_ms, restated_by = max(late, default=None), None
+        if late and figures.value is not None:
+            in_time = FORMULAS[kpi].figures([fact for fact in facts if not is_late(fact)], self.money).value
+            restated_by = None if in_time is None else figures.value - in_time
+        return Reading(kpi, scope, window, self.cut_ms, *numbers, missing, status, restated_ms, restated_by)
 
     def silent(self, kpi: str, scope: str, window: str) -> list[str]:
         """The silent publishers that feed a number."""

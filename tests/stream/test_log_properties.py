@@ -8,11 +8,14 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from schemas.event import Event, decode, encode_key, home_partition
+from schemas.kpi import KpiValue
 from schemas.verdicts import Code
 from tests.reference.arrivals import Arrival, judge
 from tests.reference.readings import Tenant
+from tests.strategies.comparison import shown
 from tests.strategies.drafts import BASE_MS, DAY_MS, HOUR_MS, MINUTE_MS, raw_of
 from tests.strategies.pipeline import Pipeline
 from tests.strategies.worlds import World, worlds
@@ -46,6 +49,11 @@ def plain_events(draw: st.DrawFn) -> list[Arrival]:
     return sorted(arrivals, key=lambda arrival: arrival.received_ms)
 
 
+def by_how_much(value: KpiValue) -> int | float | None:
+    """What late receipts changed, if that is told."""
+    return None if value.restated_by is UNSET else value.restated_by
+
+
 @given(plain_events(), st.sampled_from([2 * HOUR_MS, 5 * HOUR_MS, 2 * DAY_MS]))
 @settings(max_examples=150, deadline=None)
 def test_a_value_is_restated_by_what_came_an_hour_late(activity: list[Arrival], after_ms: int) -> None:
@@ -55,9 +63,9 @@ def test_a_value_is_restated_by_what_came_an_hour_late(activity: list[Arrival], 
     pipeline.run()
     values = pipeline.values(as_of_ms=as_of_ms, kpis=EACH_FOR_ITSELF)
     tenant = Tenant("acme", judge(activity, may_backfill=True, partitions=2), [], as_of_ms=as_of_ms)
-    found = {(v.kpi, v.scope, v.window): (v.status, v.restated_at) for v in values}
+    found = {(v.kpi, v.scope, v.window): (v.status, v.restated_at, by_how_much(v)) for v in values}
     wanted = {
-        (r.kpi, r.scope, r.window): ("restated" if r.restated_at else "live", r.restated_at)
+        (r.kpi, r.scope, r.window): ("restated" if r.restated_at else "live", r.restated_at, shown(r.restated_by))
         for r in tenant.readings(EACH_FOR_ITSELF)
     }
     assert found == wanted
