@@ -21,6 +21,7 @@ LOCKED_HOSTS = re.compile(r"https://(py[p]i\.org/simple|files\.python[h]osted\.o
 
 LOCK = Path("uv.lock")
 MAY_SKIP = Path("tests/conftest.py")
+NO_TEXT = {".png", ".woff2"}
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -31,11 +32,11 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def found(pattern: re.Pattern[str], *, besides: tuple[Path, ...] = ()) -> list[str]:
-    """Where a pattern occurs in the project's files."""
+    """Where a pattern occurs in the project's files that hold text."""
     return [
         f"{path}:{number}: {line.strip()[:100]}"
         for path in files()
-        if path not in besides
+        if path not in besides and path.suffix not in NO_TEXT
         for number, line in enumerate(text(path).splitlines(), 1)
         if pattern.search(line)
     ]
