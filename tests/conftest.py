@@ -68,6 +68,12 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def compiler() -> None:
+    """A C compiler is there."""
+    at_hand(("cc", "gcc"), "gcc libc6-dev")
+
+
+@pytest.fixture(scope="session")
 def prometheus_tools() -> None:
     """promtool and amtool are there."""
     at_hand(("promtool",), "prometheus")

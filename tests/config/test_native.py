@@ -29,9 +29,8 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[2:]]))
 """
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 @pytest.mark.timeout(600)
-def test_the_compiled_core_keeps_the_properties_of_the_fold() -> None:
+def test_the_compiled_core_keeps_the_properties_of_the_fold(compiler: None) -> None:
     built_once(native.folder(cache_folder()), native.compile_into)
     command = [sys.executable, "-c", RUN, str(cache_folder()), *COMPARED]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
