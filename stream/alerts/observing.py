@@ -10,7 +10,7 @@ from schemas.kpi import KpiDefinition, KpiValue, Status
 from stream.alerts.machine import Seen
 from stream.alerts.rules import Rules
 from stream.board.forms.forms import FORMS
-from stream.board.forms.stall import last_minute
+from stream.board.forms.stall import idle_minutes, last_minute
 from stream.board.moment import Moment, moment_of
 from stream.board.reference.roster import NOBODY, active_at, rosters_of
 from stream.board.reference.working import timesheet_of
@@ -50,6 +50,8 @@ class Observer:
         if definition.reads == "publisher":
             return self._silence(record, scope.removeprefix(PUBLISHER))
         kpi, window = self._kpi(definition), self._window(definition.window or "")
+        if kpi.form == "stall" and (record is None or record.state == "resolved") and self._is_busy(definition, scope):
+            return Seen(None)
         value = evaluate(self.moment, self.rules.catalogue, kpi, scope, window)
         reading = _reading(definition, value)
         evidence = _evidence(kpi, value)
@@ -79,6 +81,14 @@ class Observer:
             team=self._team_of(scope),
             evidence=evidence,
         )
+
+    def _is_busy(self, definition: AlertDefinition, scope: str) -> bool:
+        """Whether a rep is far from a stall, by the KPI's own count: most are, and the rest of its value costs more."""
+        kind, _, rep = scope.partition(":")
+        organisation, cut_ms = self.moment.board.organisation, self.moment.cut_ms
+        if kind != "rep" or definition.worse == "down" or rep not in active_at(organisation, cut_ms):
+            return False
+        return idle_minutes(self.moment, self._kpi(definition), rep) <= definition.fire
 
     def _kpi(self, definition: AlertDefinition) -> KpiDefinition:
         return self.rules.catalogue.find(definition.kpi or "")
