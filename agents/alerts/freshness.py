@@ -55,7 +55,10 @@ class Freshness:
 
     def is_fresh(self, partition: int) -> bool:
         """Whether a partition's boards hold everything that was received some seconds ago."""
-        now_s = asyncio.get_running_loop().time()
+        return self.holds(partition, asyncio.get_running_loop().time())
+
+    def holds(self, partition: int, now_s: float) -> bool:
+        """The same at a moment of the loop's clock."""
         if now_s - self._checked_s > self._settings.stale_after_s + 2 * CHECK_EVERY_S:
             return False
         own = [(source, partition) for source in (str(Role.CELLS), str(Role.ORGANISATION))]
@@ -87,10 +90,10 @@ class Freshness:
                 (source, number): slot.positions.get(source, 0) if slot.ready else 0 for source in slot.sources
             }
         ends = {place: end.stable for place, end in (await self._port.all_ends(list(positions))).items()}
-        now_s = asyncio.get_running_loop().time()
-        self._note(now_s, positions, ends)
+        self.note(asyncio.get_running_loop().time(), positions, ends)
 
-    def _note(self, now_s: float, positions: Mapping[Place, int], ends: Mapping[Place, int]) -> None:
+    def note(self, now_s: float, positions: Mapping[Place, int], ends: Mapping[Place, int]) -> None:
+        """Take a look: what is read of each place, and where it ends."""
         for place, position in positions.items():
             if place not in self._known:
                 self._behind[place] = ends[place]

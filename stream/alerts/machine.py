@@ -161,8 +161,8 @@ def _resolved(record: AlertRecord, seen: Seen, as_of_ms: int, channels: Collecti
         n=seen.n,
     )
     # What nobody was told yet needs no telling any more: only that it is over, to those who were told it began.
-    told = {notice.channel for notice in over.notices if notice.delivered_ms is not None or notice.attempts}
     over.notices = [notice for notice in over.notices if notice.delivered_ms is not None or notice.attempts]
+    told = {notice.channel for notice in over.notices if notice.next_ms >= (record.fired_ms or 0)}
     return noticed(over, "resolved", as_of_ms, [channel for channel in channels if channel in told])
 
 
