@@ -19,6 +19,7 @@ from tests.reference.ranking import RANKS, by_policy, own_best, place
 from tests.reference.sources import Sources, heard_of
 from tests.reference.stall import Stalls
 from tests.reference.timeline import NONE
+from tests.reference.unrostered import unrostered_of
 from tests.reference.windows import MINUTE_WINDOWS, MINUTES_BACK_MS, OPEN_WINDOWS, closed_periods, cut_ms, holds
 from tests.reference.working import WorkingTime
 
@@ -33,6 +34,7 @@ class Reading(NamedTuple):
     """A KPI's value as exact numbers. ``status`` knows no late receipts; ``restated_ms`` is the latest of them.
 
     ``restated_by`` is the value less what it would be without what they brought; None where either is none.
+    ``unrostered`` are the reps in a company's number whom no roster knows.
     """
 
     kpi: str
@@ -48,6 +50,7 @@ class Reading(NamedTuple):
     status: str
     restated_ms: int | None
     restated_by: Fraction | None = None
+    unrostered: tuple[str, ...] = ()
 
     @property
     def restated_at(self) -> str | None:
@@ -168,11 +171,23 @@ class Tenant:
             else "live"
         )  # fmt: skip
         numbers = (figures.value, figures.n, figures.numerator, figures.denominator, figures.facets)
+        unrostered = unrostered_of(kpi, facts, self.money) if scope == "company" else ()
         restated_ms, restated_by = max(late, default=None), None
         if late and figures.value is not None:
             in_time = FORMULAS[kpi].figures([fact for fact in facts if not is_late(fact)], self.money).value
             restated_by = None if in_time is None else figures.value - in_time
-        return Reading(kpi, scope, window, self.cut_ms, *numbers, missing, status, restated_ms, restated_by)
+        return Reading(
+            kpi,
+            scope,
+            window,
+            self.cut_ms,
+            *numbers,
+            missing,
+            status,
+            restated_ms,
+            restated_by,
+            unrostered,
+        )
 
     def silent(self, kpi: str, scope: str, window: str) -> list[str]:
         """The silent publishers that feed a number."""

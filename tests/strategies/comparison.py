@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import UNSET
 
 from schemas.kpi import KpiValue
+from tests.reference.figures import FORMULAS
 from tests.reference.readings import Reading
 
 Row = dict[str, Any]
@@ -37,7 +38,8 @@ def row_of_reading(reading: Reading) -> Row:
         **{f"facets.{name}": part for name, part in reading.facets.items()},
     }
     found = {name: shown(number) for name, number in numbers.items()}
-    return {**found, "as_of": as_of, "missing": reading.missing, "status": reading.status}
+    row = {**found, "as_of": as_of, "missing": reading.missing, "status": reading.status}
+    return row | ({"unrostered": list(reading.unrostered)} if reading.kpi in FORMULAS else {})
 
 
 def row_of_value(value: KpiValue) -> Row:
@@ -46,7 +48,9 @@ def row_of_value(value: KpiValue) -> Row:
     numbers |= {f"facets.{name}": part for name, part in value.facets.items()}
     missing = [] if value.missing is UNSET else value.missing
     status = "live" if value.status == "restated" else value.status
-    return {**numbers, "as_of": value.as_of, "missing": missing, "status": status}
+    row = {**numbers, "as_of": value.as_of, "missing": missing, "status": status}
+    unrostered = [] if value.unrostered is UNSET else value.unrostered
+    return row | ({"unrostered": unrostered} if value.kpi in FORMULAS else {})
 
 
 def agrees(name: str, found: object, wanted: object) -> bool:
