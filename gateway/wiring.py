@@ -64,13 +64,13 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     staleness = Staleness(replica.offsets, metrics.staleness_judged, stale_after_s=settings.stale_after_s)
     catalogue = Catalogue(load_definitions())
     reading = Reading(replica.boards, replica.gate, catalogue, lambda: staleness.is_stale)
-    feed = WinFeed(lambda: only(ROLE))
-    broadcast = Broadcast(_wall(replica, staleness, catalogue, feed).frame, replica.changed, metrics)
+    feed, book = WinFeed(lambda: only(ROLE)), AlertBook()
+    broadcast = Broadcast(_wall(replica, staleness, catalogue, feed, book).frame, replica.changed, metrics)
     topics_there = asyncio.Event()
     writer = LogWriter(brokers, {role: topics.name_of(role) for role in WRITTEN_ROLES})
     ingest = Ingest(writer, signing_key, metrics.events_judged)
     redriver = Redriver(writer, signing_key)
-    book, actions = AlertBook(), Actions(writer, "alert_actions")
+    actions = Actions(writer, "alert_actions")
     desk = LettersDesk(lambda known: open_letters(settings, known), redriver, metrics.letter_sent)
 
     async def prepare() -> None:
@@ -102,7 +102,7 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     return Parts(*parts, screens=screens, alerts=book, actions=actions, public_url=settings.public_url)
 
 
-def _wall(replica: Replica, staleness: Staleness, catalogue: Catalogue, feed: WinFeed) -> Wall:
+def _wall(replica: Replica, staleness: Staleness, catalogue: Catalogue, feed: WinFeed, book: AlertBook) -> Wall:
     return Wall(
         replica.boards,
         replica.gate,
@@ -110,6 +110,7 @@ def _wall(replica: Replica, staleness: Staleness, catalogue: Catalogue, feed: Wi
         is_ready=lambda: replica.is_ready,
         is_stale=lambda: staleness.is_stale,
         wins=feed.recent,
+        alerts=book.of,
         changed=replica.changed,
     )
 

@@ -42,7 +42,7 @@ function facts(value, kpi, tile, frame) {
   ].filter(([, said]) => said !== "");
 }
 
-function fill(dialog, title, rows, link) {
+export function fill(dialog, title, rows, link) {
   const list = make("dl");
   for (const [name, said] of rows) list.append(make("dt", "", name), make("dd", "", said));
   const close = make("button", "", "Close");

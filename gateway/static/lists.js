@@ -104,6 +104,30 @@ export class GoalsPage {
   settle() {}
 }
 
+const SEVERITIES = { critical: ["!!", "bad"], warning: ["!", "warn"], info: ["~", "info"] };
+
+export class AlertsPage {
+  constructor() {
+    this.node = make("section", "list alerts", (this.rows = make("div", "rows")), (this.foot = foot()));
+  }
+
+  draw(page, frame) {
+    keepRows(this.rows, page.rows, () => row("grade", "name", "right quiet", "right quiet"), (node, each) => {
+      const [sign, grade] = SEVERITIES[each.severity] ?? ["!", "warn"];
+      node.dataset.alert = each.id;
+      write(node.children[0], sign);
+      mark(node.children[0], `grade ${grade}`);
+      write(node.children[1], each.title);
+      write(node.children[2], each.scope === "company" ? "company" : each.scope.slice(each.scope.indexOf(":") + 1));
+      write(node.children[3], each.state === "firing" ? `since ${agoText(frame.made_ms - each.since_ms)}` : each.state);
+    });
+    write(this.foot.firstChild, `${page.of} open`);
+    write(this.foot.lastChild, `as of ${clockText(frame.as_of, frame.zone)}`);
+  }
+
+  settle() {}
+}
+
 export class TrustPage {
   constructor() {
     this.number = make("span", "number");

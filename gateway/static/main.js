@@ -1,11 +1,12 @@
 // The wallboard: one stream of frames, drawn a page at a time. The last good numbers stay through any outage, also over
 // a reload, and turn grey once three updates are missing.
 import { Cheer } from "./cheer.js";
+import { openAlert } from "./acting.js";
 import { openDetail } from "./detail.js";
 import { Feed, showToken } from "./feed.js";
 import { agoText, clockText } from "./format.js";
 import { keepFrame, lastFrame } from "./keep.js";
-import { GoalsPage, RankingPage, TrustPage } from "./lists.js";
+import { AlertsPage, GoalsPage, RankingPage, TrustPage } from "./lists.js";
 import { make } from "./nodes.js";
 import { TilesPage } from "./tiles.js";
 
@@ -15,7 +16,7 @@ const ROTATE_S = { least: 5, usual: 20, most: 600 };
 const HANDS_OFF_MS = 60000; // after a key is pressed, pages stay for this long
 const SHIFT_MS = 60000;
 const SHIFTS = [[0, 0], [4, 2], [8, 0], [4, -2], [0, 2], [-4, 0], [-8, -2], [-4, 2]]; // pixels of a 1080p screen
-const SORTS = { tiles: TilesPage, ranking: RankingPage, goals: GoalsPage, trust: TrustPage };
+const SORTS = { tiles: TilesPage, ranking: RankingPage, goals: GoalsPage, trust: TrustPage, alerts: AlertsPage };
 
 const at = (id) => document.getElementById(id);
 const chosen = new URLSearchParams(location.hash.slice(1));
@@ -118,10 +119,16 @@ function press(event) {
   else if (event.key === "Home") {
     shownId = pages()[0]?.id ?? null;
     draw();
-  } else if (event.key === "Enter") open(event.target);
+  } else if (event.key === "Enter") {
+    event.preventDefault(); // or the same key would press what the dialog puts the focus on
+    open(event.target);
+  }
 }
 
 function open(target) {
+  const alert = target.closest?.("[data-alert]");
+  const row = frame?.pages.find((page) => page.id === "alerts")?.rows.find((each) => each.id === alert?.dataset.alert);
+  if (row) openAlert(at("detail"), row);
   const node = target.closest?.("[data-key]");
   if (node && frame) openDetail(at("detail"), node.dataset.key, tileOf(node.dataset.key), frame);
 }

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.wall.plan import GOAL_ROWS, GOAL_WINDOWS, RANKED_ROWS, SOURCE_ROWS
+from gateway.wall.plan import ALERT_ROWS, GOAL_ROWS, GOAL_WINDOWS, RANKED_ROWS, SOURCE_ROWS
 from gateway.wall.tiles import Look, target_at, wilson
+from schemas.alert import AlertRecord
 from schemas.kpi import KpiValue
 from stream.board.reference.roster import NOBODY, active_at
 from stream.board.reference.settings import settings_of
@@ -81,6 +82,17 @@ def _goal(look: Look, scope: str, window: str) -> dict[str, Any] | None:
     is_revenue = target_at(look, "revenue", scope, window) is not None
     name = "Company" if scope == "company" else scope.partition(":")[2]
     return row | {"name": name, "counts": "money" if is_revenue else "number"}
+
+
+def alerts_page(alerts: list[AlertRecord]) -> list[dict[str, Any]]:
+    """The open alerts, the gravest first; no page where there are none."""
+    rows = [
+        {"id": alert.id, "title": alert.title or alert.alert, "scope": alert.scope, "severity": alert.severity}
+        | {"state": alert.state, "since_ms": alert.since_ms, "n": alert.n, "text": alert.text}
+        | {"next_step": alert.next_step, "note": alert.note}
+        for alert in alerts[:ALERT_ROWS]
+    ]
+    return [{"id": "alerts", "kind": "alerts", "title": "Alerts", "rows": rows, "of": len(alerts)}] if rows else []
 
 
 def trust_page(look: Look, tiles: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -10,11 +10,12 @@ import msgspec
 
 from gateway.gate import Gate, sliced
 from gateway.reading import now_ms
-from gateway.wall.boards import goals_page, policy_of, ranking_page, teams_of, trust_page
+from gateway.wall.boards import alerts_page, goals_page, policy_of, ranking_page, teams_of, trust_page
 from gateway.wall.memory import Memory
 from gateway.wall.plan import RANKINGS, TEAM_PAGES_MAX, TilePlan, activity_tiles, company_tiles, team_tiles
 from gateway.wall.tiles import Look, tile_of
 from gateway.wall.wins import Win
+from schemas.alert import AlertRecord
 from schemas.money import exponent
 from stream.board.board import Board
 from stream.board.moment import moment_at
@@ -40,13 +41,14 @@ class Wall:
         is_ready: Callable[[], bool],
         is_stale: Callable[[], bool],
         wins: Callable[[str], list[Win]] = lambda _tenant: [],
+        alerts: Callable[[str], list[AlertRecord]] = lambda _tenant: [],
         changed: asyncio.Event | None = None,
     ) -> None:
         self._boards = boards
         self._gate = gate
         self._catalogue = catalogue
         self._is_ready, self._is_stale = is_ready, is_stale
-        self._wins = wins
+        self._wins, self._alerts = wins, alerts
         self._changed = changed
         self._memory = Memory()
 
@@ -64,7 +66,7 @@ class Wall:
             moment = moment_at(board, made_ms)
             self._memory.begin()
             look = Look(shown, board, self._catalogue, moment, self._memory, stale)
-            frame["pages"] = [page async for page in sliced(_pages(look))]
+            frame["pages"] = [page async for page in sliced(_pages(look))] + alerts_page(self._alerts(shown))
             frame |= {"as_of": instant(moment.cut * 60), "stale": stale, "zone": str(look.zone)}
             frame |= _money(moment.base_currency) | {"policy": policy_of(look)}
             frame["wins"] = [win.shown(policy_of(look), board, moment.cut_ms) for win in self._wins(shown)]

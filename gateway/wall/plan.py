@@ -12,6 +12,7 @@ TEAM_PAGES_MAX = 24
 RANKED_ROWS = 7
 GOAL_ROWS = 7
 SOURCE_ROWS = 6
+ALERT_ROWS = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from gateway.reading import Reading
 from gateway.screens import Screens
 from gateway.wall.frame import Wall
 from gateway.wall.wins import Win
+from schemas.alert import AlertRecord
 from stream.board.board import Board
 from stream.catalogue.catalogue import Catalogue
 from tests.gateway.letters.paper import PaperReader
@@ -51,6 +52,7 @@ class Hung:
     ) -> None:
         self.boards: dict[str, Board] = dict(boards or {})
         self.wins: list[Win] = []
+        self.alerts: list[AlertRecord] = []
         self.is_stale = False
         self._frames, self._tokens = frames, tokens or {}
         self._listener = self._bound(0)
@@ -81,6 +83,7 @@ class Hung:
             is_ready=lambda: True,
             is_stale=lambda: self.is_stale,
             wins=lambda tenant: [win for win in self.wins if win.tenant == tenant],
+            alerts=lambda _tenant: self.alerts,
             changed=self.changed,
         )
         self.broadcast = Broadcast(self._frames or wall.frame, self.changed, metrics)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.wallboard.company import TENANT
+from schemas.alert import AlertRecord
+from tests.wallboard.company import NOW_MS, TENANT
 from tests.wallboard.looking import number_of, texts, turn_to, until
 from tests.wallboard.serving import Hung
 
@@ -101,6 +102,30 @@ def test_the_keyboard_turns_pages(hung: Hung, page: Page) -> None:
     turn_to(page, "goals")
     page.keyboard.press("Home")
     page.wait_for_selector('#page[data-page="company"]')
+
+
+def test_open_alerts_have_a_page_and_can_be_acted_on(hung: Hung, page: Page) -> None:
+    told = {
+        "title": "Rep stalled",
+        "text": "Ada has been idle for 95 minutes",
+        "next_step": "Ask Ada",
+        "fired_ms": 1,
+    }
+    stalled = AlertRecord(TENANT, "rep_stall", "rep:R-0", "firing", "warning", "lead", NOW_MS, NOW_MS, NOW_MS, **told)  # type: ignore[arg-type]
+    hung.alerts.append(stalled)
+    page.goto(f"{hung.url}/#tenant={TENANT}&pages=alerts")
+    page.wait_for_selector(".alerts .row")
+    assert "Rep stalled" in page.inner_text(".alerts .row")
+    assert not [text for text in texts(page) if text["size"] < 51]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    page.focus(".alerts .row")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#detail[open]")
+    assert "Ask Ada" in page.inner_text("#detail")
+    page.get_by_role("button", name="Acknowledge").click()
+    until(lambda: page.locator("#detail >> text=/^[●!]/").count() > 0, "the answer is told")
+    assert any(f"/v1/alerts/{stalled.id}/acknowledge" in each for each in asked)
 
 
 def test_the_keyboard_asks_what_is_behind_a_number(hung: Hung, page: Page) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from cli.broker import Broker
+from cli.broker import Broker, start_broker
 from tests.end_to_end.live import STAGES, Live
 from tests.wallboard.looking import number_of, until
 
@@ -40,10 +40,22 @@ WATCH = """() => {
 }"""
 
 
-@pytest.fixture
-def live(own_broker: Broker) -> Iterator[Live]:
-    with Live(own_broker.bootstrap) as live:
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Broker]:
+    """A broker that may be killed."""
+    with start_broker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def live(broker: Broker) -> Iterator[Live]:
+    with Live(broker.bootstrap) as live:
         yield live
+
+
+@pytest.fixture(scope="module")
+def till(live: Live) -> Till:
+    return Till(live)
 
 
 class Till:
@@ -80,8 +92,7 @@ def opened(page: Page, live: Live, till: Till) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_an_event_is_on_the_screen_within_a_second(live: Live, page: Page) -> None:
-    till = Till(live)
+def test_an_event_is_on_the_screen_within_a_second(live: Live, till: Till, page: Page) -> None:
     opened(page, live, till)
     took_s = []
     for number in range(EVENTS):
@@ -96,13 +107,12 @@ def test_an_event_is_on_the_screen_within_a_second(live: Live, page: Page) -> No
 
 
 @pytest.mark.timeout(1_500)
-def test_the_wall_is_never_blank_while_things_are_killed(live: Live, own_broker: Broker, page: Page) -> None:
-    till = Till(live)
+def test_the_wall_is_never_blank_while_things_are_killed(live: Live, till: Till, broker: Broker, page: Page) -> None:
     opened(page, live, till)
     until_s = time.monotonic() + FAULTS_S
     while True:
         for fault in ("gateway", "board", "accounts", "broker"):
-            _kill(live, own_broker, fault, page)
+            _kill(live, broker, fault, page)
             _keep_running(live)
             _sell_somehow(live, till)
             until(lambda: _shows(live, till, page), "the board is right again", RECOVERS_WITHIN_S)
