@@ -130,6 +130,12 @@ def _efforts_for(account: Account, lead_id: str, parts: set[Part]) -> None:
         _effort_of(account, deal_id, parts)
 
 
+def _efforts_among(account: Account, lead_id: str, parts: set[Part]) -> None:
+    """What every win of a lead took: whose its touches are may change with an event of a deal or of a lead."""
+    for deal_id, _ in candidate_deals(account, lead_id):
+        _effort_of(account, deal_id, parts)
+
+
 def _lead_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
     """A lead gives its deals their source; one that comes between may become the lead of deals that name none."""
     lead_id = entry.data.lead
@@ -142,7 +148,7 @@ def _lead_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
                 changed.add(deal_id)
                 if deal.implied_lead is not None:
                     parts.add(("conversion", deal.implied_lead))
-                    _efforts_for(account, deal.implied_lead, parts)
+                    _efforts_among(account, deal.implied_lead, parts)
     for deal_id in changed:
         parts |= {("opened", deal_id), ("close", deal_id)}
         _effort_of(account, deal_id, parts)
@@ -164,7 +170,7 @@ def _deal_affects(account: Account, entry: Entry, parts: set[Part]) -> None:
     for lead_id in leads:
         lead = account.leads.get(lead_id)
         if lead is not None and lead.touches:
-            _efforts_for(account, lead_id, parts)
+            _efforts_among(account, lead_id, parts)
     if entry.kind in CLOSES or (deal is not None and deal.closes):
         parts.add(("close", deal_id))
         _orders_of(account, deal_id, parts)
