@@ -103,13 +103,15 @@ class AlertDefinition(BaseModel):
 
 
 class Notice(msgspec.Struct, omit_defaults=True):
-    """Something that one channel has to be told once. ``key`` is the same however often it is tried."""
+    """Something that one channel has to be told once, since ``made_ms``, not to be tried before ``next_ms``. ``key`` is
+    the same however often it is tried.
+    """
 
     key: str
     channel: str
     kind: NoticeKind
+    made_ms: int
     next_ms: int
-    """Not to be tried before."""
     attempts: int = 0
     delivered_ms: int | None = None
     given_up: bool = False

@@ -15,6 +15,8 @@ REPEAT_EVERY_MS = 60_000
 AT_ONCE = 8
 """Tellings under way at one time; the others wait."""
 
+NOT_CONFIGURED = "the channel is no longer configured"
+
 Outcome = tuple[bytes, str, str | None]
 """The record's key, the notice's, and why it was not taken; None: it was."""
 
@@ -48,7 +50,9 @@ class Teller:
         ready: dict[str, list[Telling]] = {}
         for record in records:
             for notice in due(record, now_ms):
-                if notice.key not in self._under_way and notice.channel in self._channels:
+                if notice.channel not in self._channels:
+                    self._outcomes.setdefault(partition, []).append((record.key, notice.key, NOT_CONFIGURED))
+                elif notice.key not in self._under_way:
                     ready.setdefault(notice.channel, []).append(Telling(record, notice))
         for name, tellings in ready.items():
             for part in self._channels[name].together(tellings):

@@ -40,6 +40,7 @@ class AlertWatch:
         self._desks: dict[int, tuple[Slot, Desk]] = {}
         self._shut_out: dict[int, Slot] = {}
         self._not_before_s: dict[int, float] = {}
+        self._troubled: set[int] = set()
 
     async def run(self) -> None:
         """Judge until cancelled."""
@@ -71,12 +72,16 @@ class AlertWatch:
         try:
             async with asyncio.timeout(TURN_LIMIT_S):
                 await self._work(number, slot)
+            self._troubled.discard(number)
         except Fenced:
             log.warning("alerts of partition %d are judged by another worker; this one leaves them alone", number)
             self._shut_out[number] = slot
             await self._give_up(number)
         except (Lost, OutcomeUnknown, TimeoutError) as exc:
-            log.warning("alerts of partition %d are taken over again: %s %s", number, type(exc).__name__, exc)
+            # A broker that is away fails every partition every few seconds: once is worth a line.
+            level = logging.DEBUG if number in self._troubled else logging.WARNING
+            log.log(level, "alerts of partition %d are taken over again: %s %s", number, type(exc).__name__, exc)
+            self._troubled.add(number)
             await self._give_up(number)
 
     async def _work(self, number: int, slot: Slot) -> None:

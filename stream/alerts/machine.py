@@ -162,7 +162,7 @@ def _resolved(record: AlertRecord, seen: Seen, as_of_ms: int, channels: Collecti
     )
     # What nobody was told yet needs no telling any more: only that it is over, to those who were told it began.
     over.notices = [notice for notice in over.notices if notice.delivered_ms is not None or notice.attempts]
-    told = {notice.channel for notice in over.notices if notice.next_ms >= (record.fired_ms or 0)}
+    told = {notice.channel for notice in over.notices if notice.made_ms >= (record.fired_ms or 0)}
     return noticed(over, "resolved", as_of_ms, [channel for channel in channels if channel in told])
 
 
@@ -181,7 +181,13 @@ def _read(record: AlertRecord, seen: Seen, as_of_ms: int) -> AlertRecord:
 def noticed(record: AlertRecord, kind: NoticeKind, as_of_ms: int, channels: Collection[str]) -> AlertRecord:
     """The record with a notice for each channel."""
     added = [
-        Notice(f"{record.id}-{as_of_ms}-{kind}-{channel}", channel, kind, as_of_ms + GROUP_WAIT_MS.get(channel, 0))
+        Notice(
+            f"{record.id}-{as_of_ms}-{kind}-{channel}",
+            channel,
+            kind,
+            as_of_ms,
+            as_of_ms + GROUP_WAIT_MS.get(channel, 0),
+        )
         for channel in sorted(channels)
     ]
     settled = [notice for notice in record.notices if notice.delivered_ms is not None or notice.given_up]

@@ -39,13 +39,12 @@ def failed(record: AlertRecord, key: str, now_ms: int, failure: str) -> AlertRec
 
     def later(notice: Notice) -> Notice:
         pause_ms = min(FIRST_PAUSE_MS * 2**notice.attempts, LONGEST_PAUSE_MS)
-        begun_ms = record.as_of_ms if record.fired_ms is None else max(record.fired_ms, record.resolved_ms or 0)
         return replace(
             notice,
             attempts=notice.attempts + 1,
             next_ms=now_ms + pause_ms,
             failure=failure,
-            given_up=now_ms - begun_ms > GIVE_UP_AFTER_MS,
+            given_up=now_ms - notice.made_ms > GIVE_UP_AFTER_MS,
         )
 
     return _with(record, key, later)

@@ -26,4 +26,4 @@ def record(scope: str, now_ms: int, **more: Any) -> AlertRecord:
 def telling(scope: str, now_ms: int, kind: NoticeKind = "fired", channel: str = "webhook", **more: Any) -> Telling:
     """A notice of it."""
     made = record(scope, now_ms, **more)
-    return Telling(made, Notice(f"{made.id}-{now_ms}-{kind}-{channel}", channel, kind, now_ms))
+    return Telling(made, Notice(f"{made.id}-{now_ms}-{kind}-{channel}", channel, kind, now_ms, now_ms))
