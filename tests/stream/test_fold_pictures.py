@@ -15,13 +15,13 @@ RECEIVED_MS = 1_774_000_000_000
 NEVER_MS = -(2**61)
 
 
-def event(number: int, minute: str, kind: str, **data: Any) -> Event:
+def event(number: int, minute: str, name: str, /, **data: Any) -> Event:
     """An event of the day, decoded."""
     made = {
         "specversion": "1.0",
         "id": f"e{number}",
         "source": "crm",
-        "type": f"sales.{kind}",
+        "type": f"sales.{name}",
         "time": f"2026-03-20T{minute}:00Z",
         "subject": "A-1",
         "data": data,
