@@ -11,7 +11,7 @@ import threading
 
 import uvloop
 
-from agents.alerts.watch import AlertWatch
+from agents.alerts.watch import AlertWatch, keep_judging
 from agents.app import StageApp, make_app
 from agents.epochs.slot import Slot, SlotEvents
 from agents.epochs.unfold import check_aiokafka
@@ -99,7 +99,7 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     server = serve_metrics(metrics, app, loop, settings.host, port) if port else None
     watches = [_write_group_offsets(app), _watch_faust(app, events), _watch_liveness(app, settings, metrics, events)]
     if stage.name is StageName.BOARD and settings.alerting:
-        watches.append(AlertWatch(settings, app.log_port, app.crew, counts).run())
+        watches.append(keep_judging(lambda: AlertWatch(settings, app.log_port, app.crew, counts)))
     running = [asyncio.create_task(work) for work in (_start(app), *watches)]
     for task in running:
         task.add_done_callback(events.task_ended)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from agents.alerts.desk import Desk, Lost
 from agents.alerts.freshness import Freshness
@@ -25,8 +26,24 @@ from stream.catalogue.catalogue import Catalogue
 TURN_S = 1.0
 TURN_LIMIT_S = 30.0
 PAUSE_S = 2.0
+AFTER_FAILURE_S = 30.0
 
 log = logging.getLogger(__name__)
+
+
+async def keep_judging(make: Callable[[], AlertWatch]) -> None:
+    """Judge until cancelled. What fails for a reason nobody thought of is begun anew: until then numbers are served
+    without alerts, and the log says so.
+    """
+    while True:
+        judging = asyncio.create_task(make().run())
+        try:
+            await asyncio.wait([judging])
+        finally:
+            judging.cancel()
+        failure = None if judging.cancelled() else judging.exception()
+        log.error("alerts are not judged for %.0f s: %s", AFTER_FAILURE_S, failure, exc_info=failure)
+        await asyncio.sleep(AFTER_FAILURE_S)
 
 
 class AlertWatch:
