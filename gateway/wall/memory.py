@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Memory:
-    """Answers by key. In each frame old and unknown ones are read until BUDGET_S is spent; what wasn't reached stays as
+    """Answers by key. In each frame old and unknown ones are read until that took BUDGET_S; what wasn't reached stays as
     it was, or None, until a later frame.
     """
 
@@ -22,14 +22,14 @@ class Memory:
         self._clock = clock
         self._known: dict[Hashable, tuple[object, float]] = {}
         self._asked: dict[Hashable, float] = {}
-        self._until = 0.0
+        self._left_s = 0.0
         self.is_behind = False
         """Whether this frame's time was up before everything asked for had been read once."""
 
-    def begin(self, budget_s: float = BUDGET_S) -> None:
+    def begin(self) -> None:
         """A frame begins."""
         now = self._clock()
-        self._until, self.is_behind = now + budget_s, False
+        self._left_s, self.is_behind = BUDGET_S, False
         for key in [key for key, asked_s in self._asked.items() if now - asked_s > FORGET_S]:
             del self._asked[key]
             self._known.pop(key, None)
@@ -40,8 +40,9 @@ class Memory:
         self._asked[key] = now
         found = self._known.get(key)
         if found is None or now - found[1] > FRESH_S:
-            if now < self._until:
+            if self._left_s > 0:
                 found = self._known[key] = (read(), now)
+                self._left_s -= self._clock() - now
             elif found is None:
                 self.is_behind = True
         return None if found is None else cast(T, found[0])

@@ -12,6 +12,7 @@ import pytest
 
 from config.catalogue import load_definitions
 from gateway.gate import Gate
+from gateway.wall import memory
 from gateway.wall.frame import Wall
 from gateway.wall.memory import BUDGET_S, FRESH_S, Memory
 from gateway.wall.tiles import moment_before, wilson
@@ -24,6 +25,12 @@ from tests.wallboard.company import NOW_MS, TENANT, Company
 pytestmark = pytest.mark.timeout(600)
 CATALOGUE = Catalogue(load_definitions())
 BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames take the time they need."""
+    monkeypatch.setattr(memory, "BUDGET_S", 600.0)
 
 
 async def frame_of(board: Board | None, *, tenant: str | None = TENANT, is_ready: bool = True) -> dict[str, Any]:
@@ -50,7 +57,7 @@ def page_of(frame: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.usefixtures("still_clock")
+@pytest.mark.usefixtures("still_clock", "patient")
 async def test_every_number_is_the_api_s(board: Board) -> None:
     frame = await frame_of(board)
     assert [page["id"] for page in frame["pages"]] == [
@@ -73,7 +80,7 @@ async def test_every_number_is_the_api_s(board: Board) -> None:
     assert (silent["source"], silent["silent"], [each["silent"] for each in others]) == ("web shop", True, [False] * 2)
 
 
-@pytest.mark.usefixtures("still_clock")
+@pytest.mark.usefixtures("still_clock", "patient")
 @pytest.mark.parametrize(
     ("policy", "kind", "ranks"),
     [("full", "rep", 7), ("top_n", "rep", 3), ("team_only", "team", 2), ("personal_best", "rep", 0), ("off", None, 0)],
@@ -87,7 +94,7 @@ async def test_leaderboards_follow_the_policy(policy: str, kind: str | None, ran
         assert all("best" in row["facets"] for row in page["rows"])
 
 
-@pytest.mark.usefixtures("still_clock")
+@pytest.mark.usefixtures("still_clock", "patient")
 async def test_few_cases_get_no_rank_but_their_interval() -> None:
     page = page_of(await frame_of(Company(reps=3, teams=("A",)).board()), "ranking:win_rate")
     for row in page["rows"]:
@@ -96,7 +103,7 @@ async def test_few_cases_get_no_rank_but_their_interval() -> None:
             assert row["interval"][0] < row["facets"]["value"] < row["interval"][1]
 
 
-@pytest.mark.usefixtures("still_clock")
+@pytest.mark.usefixtures("still_clock", "patient")
 async def test_any_tenant_fits() -> None:
     assert await frame_of(None, is_ready=False) == {}
     empty = await frame_of(None)
@@ -132,16 +139,16 @@ def test_comparisons_keep_the_local_time() -> None:
 
 def test_a_frame_never_waits_for_what_may_be_old() -> None:
     now = [0.0]
-    memory = Memory(lambda: now[0])
-    memory.begin()
+    known = Memory(lambda: now[0])
+    known.begin()
 
     def slow() -> str:
         now[0] += BUDGET_S
         return "read"
 
-    assert (memory.recall("a", slow), memory.recall("b", slow), memory.is_behind) == ("read", None, True)
-    memory.begin()
-    assert (memory.recall("a", slow), memory.recall("b", slow), memory.is_behind) == ("read", "read", False)
+    assert (known.recall("a", slow), known.recall("b", slow), known.is_behind) == ("read", None, True)
+    known.begin()
+    assert (known.recall("a", slow), known.recall("b", slow), known.is_behind) == ("read", "read", False)
     now[0] += FRESH_S + 1
-    memory.begin()
-    assert (memory.recall("a", slow), memory.recall("b", slow), memory.is_behind) == ("read", "read", True)
+    known.begin()
+    assert (known.recall("a", slow), known.recall("b", slow), known.is_behind) == ("read", "read", False)
