@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 
 class Memory:
-    """Answers by key. In each frame old and unknown ones are read until that took BUDGET_S; what wasn't reached stays as
-    it was, or None, until a later frame.
+    """Answers by key. In each frame old and unknown ones are read until that took BUDGET_S; what wasn't reached stays
+    as it was, or None, until a later frame.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
