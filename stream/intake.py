@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+import msgspec
+
 from schemas.anonymity import may_be_kept
 from schemas.binary_mode import FromBinary
 from schemas.event import Event, is_activity
@@ -94,6 +96,14 @@ def identity_headers(refused: Refusal, tenant: str) -> Headers:
     return tuple((name, text[:DETAIL_MAX].encode(errors="replace")) for name, text in named)
 
 
+def _named(refused: Refusal, raw: bytes | None) -> Refusal:
+    """The refusal with the identity that the headers of a record in binary mode name, where its value names none."""
+    if refused.source or refused.id or not isinstance(raw, FromBinary):
+        return refused
+    given = {name: held.decode(errors="replace") for name, held in raw.headers}
+    return msgspec.structs.replace(refused, source=given.get("ce_source", ""), id=given.get("ce_id", ""))
+
+
 def _as_it_came(raw: bytes | None) -> tuple[bytes | None, Headers]:
     """What a record came as: of one in binary mode its value and its event's headers, unless they are vast."""
     if isinstance(raw, FromBinary) and sum(len(name) + len(held) for name, held in raw.headers) <= KEY_MAX:
@@ -118,6 +128,7 @@ def dead_letter(
     keeps it whole. An answer that names a person leaves its identity and the reason, neither bytes nor subject. One in
     binary mode leaves its ``ce_`` headers too, so that it can be sent again.
     """
+    refused = _named(refused, raw)
     kept, more = _as_it_came(raw)
     claimed = key_tenant(key, is_whole=key_is_tenant)
     if raw is not None and not may_be_kept(refused, raw):

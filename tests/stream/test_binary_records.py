@@ -136,3 +136,11 @@ def test_vast_headers_are_kept_in_the_structured_form() -> None:
     assert letter.value is not None
     assert letter.value.startswith(b'{"specversion"')
     assert dict(letter.headers)["reason"] == b"too_large"
+
+
+def test_a_letter_of_no_json_is_found_under_the_identity_in_its_headers() -> None:
+    record = Sent(b"acme/A-1", b"{no json", headers_of(envelope("sales.touch.logged", id="no-json", source="crm/eu")))
+    (letter,) = letters(folded(accounts(), "activity", [record]))
+    named = dict(letter.headers)
+    assert (named["reason"], named["source"], named["id"]) == (b"malformed_json", b"crm/eu", b"no-json")
+    assert letter.value == b"{no json"
