@@ -13,7 +13,7 @@ from typing import Any
 
 from cli.demo.company import TENANT
 from cli.demo.history import instant
-from cli.demo.recompute import Key, Plain
+from cli.demo.recompute import RECOMPUTED, Key, Plain
 
 REQUEST_LIMIT_S = 30.0
 PAUSE_S = 0.5
@@ -44,8 +44,8 @@ def check(address: str, expected: Mapping[Key, Plain], *, as_of_ms: int, limit_s
 
 
 def read_values(address: str, as_of_ms: int) -> list[dict[str, Any]]:
-    """Every value the API has at a moment, closed periods included."""
-    url = f"{address}/v1/values?tenant={TENANT}&as_of={instant(as_of_ms)}"
+    """Every value the API has of those that the spreadsheet knows at a moment, closed periods included."""
+    url = f"{address}/v1/values?tenant={TENANT}&kpi={','.join(RECOMPUTED)}&as_of={instant(as_of_ms)}"
     with urllib.request.urlopen(url, timeout=REQUEST_LIMIT_S) as answer:
         return [json.loads(line) for line in answer.read().splitlines()]
 

@@ -28,6 +28,10 @@ class Plain:
     facets: dict[str, int | float]
 
 
+RECOMPUTED = ("deals_won", "new_leads", "nps", "revenue", "touches_per_won_deal")
+"""The KPIs that the spreadsheet adds up."""
+
+
 @dataclass(frozen=True)
 class Placed:
     """A fact with its scopes on its day, and its amount in the base currency."""

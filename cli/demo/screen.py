@@ -76,4 +76,4 @@ class Screen:
         if outcome.differences:
             self.say(f"{len(outcome.differences):,} of {total:,} values differ from the spreadsheet")
         else:
-            self.say(f"all {total:,} values equal the spreadsheet's")
+            self.say(f"all {total:,} values equal the spreadsheet's; the other KPIs it doesn't add up")

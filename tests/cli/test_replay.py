@@ -91,8 +91,9 @@ def test_without_filters_everything_with_data_is_printed_sorted(replay: Any) -> 
     rows = [(value["kpi"], value["scope"], value["window"]) for value in values]
     assert rows == sorted(rows)
     assert {value["as_of"] for value in values} == {"2026-11-22T10:21:00Z"}
-    assert {kpi for kpi, _, _ in rows} == {"deals_won", "revenue", "touches_per_won_deal"}
-    assert all(value["n"] > 0 or value["value"] for value in values)
+    spoken_of = {"deals_won", "revenue", "touches_per_won_deal", "average_deal_size", "activity_count", "win_rate"}
+    assert {kpi for kpi, _, _ in rows} == spoken_of | {"acquisition_rate", "cycle_length", "leaderboard"}
+    assert all(value["n"] > 0 or value["numerator"] for value in values)
 
 
 def test_partitions_order_and_files_change_no_value(replay: Any) -> None:
@@ -165,7 +166,7 @@ def test_organisation_lines_set_zone_and_team_and_tenants_are_told_apart(replay:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--kpi", "sales"), "kpi 'sales' is not known; allowed: deals_won"),
+        (("--kpi", "sales"), "kpi 'sales' is not known; allowed: acquisition_rate"),
         (("--window", "8d"), "window '8d' is not known; allowed: 15m"),
         (("--scope", "desk:1"), "scope 'desk:1' is not known"),
         (("--as-of", "yesterday"), 'as_of is "yesterday"; it must be an RFC 3339 instant'),
