@@ -17,7 +17,9 @@ VARIABLES = {"kafka_brokers": "KAFKA_BROKERS"}
 PORT_MAX = 65_535
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _BROKER = re.compile(r"[^\s,:]+:(\d{1,5})", re.ASCII)
-SECRETS = tuple(PREFIX + name for name in ("SIGNING_KEY", "API_KEYS", "SCREEN_TOKENS", "WEBHOOK_SECRET", "SMTP_URL"))
+SECRETS = tuple(
+    PREFIX + name for name in ("SIGNING_KEY", "API_KEYS", "SCREEN_TOKENS", "WEBHOOK_SECRET", "SMTP_URL", "REDIS_URL")
+)
 TenantName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 ScreenToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{16,128}$")]
 
@@ -94,6 +96,10 @@ class Settings(BaseSettings):
     settle_after_d: int = _of(36, "touches older than this on the log clock settle", "d", ge=36, le=3650)
     live_accounts_max: int = _of(1_000_000, "accounts a worker is sized for", "accounts", ge=1)
     alerting: bool = _of(True, "whether BOARD judges alerts; off for a generation that is built beside another")
+    tick_every_s: float = _of(1.0, "published values of a tenant are computed at most this often", "s", ge=0.2, le=3600)
+    published_series_max: int = _of(
+        50_000, "values of a tenant that are published, company first, reps last; more are counted", "values", ge=1
+    )
     alertmanager_url: str = _of("", "Alertmanager that is told of alerts, such as http://127.0.0.1:9093; empty: none")
     alertmanager_hold_s: int = _of(
         3600, "Alertmanager keeps an alert so long when it hears nothing more of it", "s", ge=120, le=86_400
@@ -104,6 +110,11 @@ class Settings(BaseSettings):
     mail_from: str = _of("salespulse@localhost", "sender of mails")
     alert_mail_to: dict[str, list[str]] = _of(
         {}, 'who gets mails of alerts: JSON {"acme/North": ["a@b.c"], "acme": [], "*": []}; the first that fits counts'
+    )
+    redis_url: str = _of(
+        "",
+        "Redis that shows the latest values and open alerts, such as redis://127.0.0.1:6379/0; empty: none",
+        pattern=r"^$|^(rediss?|unix)://\S+$",
     )
     public_url: str = _of("http://127.0.0.1:8080", "address of the gateway in links")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _of("INFO", "what is logged")

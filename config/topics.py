@@ -24,6 +24,7 @@ class Role(StrEnum):
     ALERTS = "alerts"
     ALERT_ACTIONS = "alert_actions"
     CELLS = "cells"
+    KPIS = "kpis"
     ACCOUNTS_STATE = "accounts_state"
     BOARD_STATE = "board_state"
 
@@ -46,6 +47,7 @@ _KEPT = {
 }
 _DERIVED = {
     Role.CELLS: "sales.cells.v1",
+    Role.KPIS: "sales.kpis.v1",
     Role.ACCOUNTS_STATE: "sales.accounts-state.v1",
     Role.BOARD_STATE: "sales.board-state.v1",
 }
@@ -87,6 +89,10 @@ class Topics:
         """The transactional id under which a partition's alerts are judged, by one worker of whatever generation."""
         return f"{self.prefix}salespulse-alerts-{partition}"
 
+    def publishing_id(self, partition: int) -> str:
+        """The transactional id under which a partition's values are published."""
+        return f"{self.prefix}salespulse-kpis-g{self.generation}-{partition}"
+
     def declarations(self) -> list[TopicDeclaration]:
         """All topics, as they have to be created."""
         partitions = {Role.ACTIVITY: self.activity_partitions, Role.DEAD_LETTERS: self.activity_partitions}
@@ -103,6 +109,8 @@ class Topics:
         own = {Role.ACCOUNTS_STATE: compacted | roomy, Role.BOARD_STATE: compacted | roomy, Role.REDRIVES: compacted}
         own[Role.DEAD_LETTERS] = forever | roomy
         own |= {Role.ALERTS: compacted, Role.ALERT_ACTIONS: compacted}
+        # Read whole at every takeover, and not compacted in its newest segment: so that one is small.
+        own[Role.KPIS] = compacted | {"segment.bytes": str(16 * MAX_RECORD_BYTES)}
         every = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(MAX_RECORD_BYTES)}
         return [
             TopicDeclaration(

@@ -25,7 +25,7 @@ def test_topics_of_a_slot_have_the_same_partitions() -> None:
 def test_truth_is_kept_for_ever_and_state_is_compacted() -> None:
     for topic in TOPICS.declarations():
         assert topic.configs["message.timestamp.type"] == "LogAppendTime"
-        if topic.role in (*STATES, Role.REDRIVES, Role.ALERTS, Role.ALERT_ACTIONS):
+        if topic.role in (*STATES, Role.REDRIVES, Role.KPIS, Role.ALERTS, Role.ALERT_ACTIONS):
             assert topic.configs["cleanup.policy"] == "compact"
         else:
             assert topic.configs["retention.ms"] == "-1"
