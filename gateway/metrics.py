@@ -1,9 +1,14 @@
-"""Every operational metric of the gateway: what it counts, what to do when it moves. KPIs are `views.exposition`'s."""
+"""The gateway's own metrics: call sites say what happened; what each is, is declared in `views.declared.gateway`."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.exposition import generate_latest
+
+from views.declared import gateway as declared
+from views.families import counter, gauge, histogram
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each counter, which nobody reads
 
 
 class GatewayMetrics:
@@ -11,56 +16,16 @@ class GatewayMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._events = Counter(
-            "salespulse_gateway_events",
-            "Events received over HTTP by verdict. Many refusals: a publisher breaks the contract, see dead letters.",
-            ["code"],
-            registry=self.registry,
-        )
-        self._publish = Histogram(
-            "salespulse_gateway_publish_seconds",
-            "Time from a request's last byte to its verdicts. Rising: the broker is slow or the gateway full.",
-            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
-            registry=self.registry,
-        )
-        self._letters = Counter(
-            "salespulse_gateway_letters_sent",
-            "Dead letters that somebody sent again over HTTP, by outcome. Refusals: the letters need a patch first.",
-            ["code"],
-            registry=self.registry,
-        )
-        self._replica_ready = Gauge(
-            "salespulse_gateway_replica_ready_bool",
-            "1 once the replica has caught up with the log. 0 for minutes: is the broker there, are the topics?",
-            registry=self.registry,
-        )
-        self._replica_records = Counter(
-            "salespulse_gateway_replica_records",
-            "Records the replica has taken, by source. Standing still while others move: look for errors in the log.",
-            ["source"],
-            registry=self.registry,
-        )
-        self._stale = Gauge(
-            "salespulse_gateway_stale_bool",
-            "1 while values are served as stale: a record waits longer than allowed for a worker or for the replica.",
-            registry=self.registry,
-        )
-        self._waited = Gauge(
-            "salespulse_gateway_oldest_wait_seconds",
-            "How long the oldest record has waited to be folded, by stage. Rising: workers are too few or stand still.",
-            ["stage"],
-            registry=self.registry,
-        )
-        self._streams = Gauge(
-            "salespulse_gateway_streams_open",
-            "Open event streams, one for each page on show.",
-            registry=self.registry,
-        )
-        self._dropped = Counter(
-            "salespulse_gateway_frames_dropped",
-            "Frames that a slow client of an event stream never got. It still gets the newest.",
-            registry=self.registry,
-        )
+        registry = self.registry
+        self._events = counter(declared.EVENTS, registry)
+        self._publish = histogram(declared.PUBLISH_SECONDS, registry)
+        self._letters = counter(declared.LETTERS_SENT, registry)
+        self._replica_ready = gauge(declared.REPLICA_READY, registry)
+        self._replica_records = counter(declared.REPLICA_RECORDS, registry)
+        self._stale = gauge(declared.STALE, registry)
+        self._waited = gauge(declared.OLDEST_WAIT, registry)
+        self._streams = gauge(declared.STREAMS_OPEN, registry)
+        self._dropped = counter(declared.FRAMES_DROPPED, registry)
 
     def events_judged(self, code: str, times: int) -> None:
         self._events.labels(code).inc(times)

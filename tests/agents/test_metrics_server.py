@@ -32,4 +32,4 @@ async def test_a_scrape_shows_epochs_and_verdicts(unused_tcp_port: int) -> None:
         server.shutdown()
         server.server_close()
     assert 'salespulse_records_folded_total{stage="accounts"} 7.0' in text
-    assert 'verdict="accepted"} 1.0' in text
+    assert 'verdict="accepted"} 1\n' in text
