@@ -20,9 +20,14 @@ from agents.logs import set_up_logging
 from agents.metrics import Metrics
 from agents.metrics_server import serve_metrics
 from agents.stages import StageDeclaration
+from agents.subscribers import Subscriber
+from agents.ticking import Ticking, keep_ticking
 from config import native
+from config.catalogue import load_definitions
 from config.settings import Settings
 from config.topics import StageName
+from stream.board.tick import Ticker
+from stream.catalogue.catalogue import Catalogue
 
 EXIT_FAILED = 1
 EXIT_HUNG = 70
@@ -100,6 +105,10 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     watches = [_write_group_offsets(app), _watch_faust(app, events), _watch_liveness(app, settings, metrics, events)]
     if stage.name is StageName.BOARD and settings.alerting:
         watches.append(keep_judging(lambda: AlertWatch(settings, app.log_port, app.crew, counts)))
+    subscribers = _subscribers(stage)
+    if subscribers:
+        ticker = Ticker(Catalogue(load_definitions()), series_max=settings.published_series_max)
+        watches.append(keep_ticking(Ticking(app.crew, ticker, subscribers, every_s=settings.tick_every_s)))
     running = [asyncio.create_task(work) for work in (_start(app), *watches)]
     for task in running:
         task.add_done_callback(events.task_ended)
@@ -114,6 +123,11 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     log.info("worker of %s ended%s", stage.name, f" by {type(events.error).__name__}" if events.error else "")
     logging.shutdown()
     os._exit(EXIT_FAILED if events.error else 0)
+
+
+def _subscribers(_: StageDeclaration) -> list[Subscriber]:
+    """Who publishes the ticks of a stage."""
+    return []
 
 
 async def _start(app: StageApp) -> None:

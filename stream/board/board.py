@@ -25,6 +25,12 @@ class Board:
         self.organisation = Organisation()
         self.heard = Heard()
         self.newest_ms = BEGINNING_MS
+        self._applied = 0
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """Changes whenever anything is folded that a value might depend on."""
+        return self._applied, self.organisation.changes, self.heard.changes
 
     def find(self, measure: str, dimension: str, value: str) -> dict[str, Series]:
         """The series of a value, by facet."""
@@ -46,6 +52,7 @@ class Board:
     def apply(self, record: CellsRecord, offset: int, reflected: dict[SegmentKey, int]) -> Iterator[SegmentKey]:
         """Add a record's cells, leaving out those that ``reflected`` rows already hold; the segments that changed."""
         self.newest_ms = max(self.newest_ms, record.newest_ms)
+        self._applied += 1
         for measure, dimension, value, facet, pane, known, packed in record.cells:
             key = (measure, dimension, value, facet)
             segment = (*key, Series.segment_of(pane))

@@ -48,6 +48,7 @@ class Heard:
     def __init__(self) -> None:
         self.minutes: dict[Rhythm, dict[int, Minutes]] = {}
         self.spoken: dict[str, dict[Said, tuple[int, int]]] = {}  # → first moment (epoch ms), last UTC day
+        self.changes = 0
         self._made: dict[tuple[object, ...], object] = {}
         self._speakers = 0
         self._kept_from = -(2**62)  # UTC day
@@ -75,7 +76,7 @@ class Heard:
         if minutes is None or minutes[minute - day * DAY_MIN] >= into:
             return None
         minutes[minute - day * DAY_MIN] = into
-        self._made.clear()
+        self._change()
         return (source, interval_s, day)
 
     def speak(self, source: str, said: Said, first_ms: int, last_day: int) -> bool:
@@ -93,7 +94,7 @@ class Heard:
         else:
             first_ms, last_day = min(first_ms, held[0]), max(last_day, held[1])
         spoken[said] = (first_ms, last_day)
-        self._made.clear()
+        self._change()
         return True
 
     def forget_before(self, day: int) -> list[HeardKey]:
@@ -101,7 +102,7 @@ class Heard:
         if day <= self._kept_from:
             return []
         self._kept_from = day
-        self._made.clear()
+        self._change()
         dropped: list[HeardKey] = []
         for (source, interval_s), days in self.minutes.items():
             dropped += [(source, interval_s, old) for old in days if old < day]
@@ -119,6 +120,10 @@ class Heard:
                 self._made.clear()
             found = self._made[key] = make()
         return cast(T, found)
+
+    def _change(self) -> None:
+        self.changes += 1
+        self._made.clear()
 
     def _drop(self, key: HeardKey) -> None:
         if len(key) == 3:
@@ -138,7 +143,7 @@ class Heard:
             stored = np.frombuffer(raw, "<u2")
             held = np.frombuffer(minutes, np.uint16)
             np.maximum(held[: len(stored)], stored, out=held[: len(stored)])
-            self._made.clear()
+            self._change()
 
     def _day_of(self, source: str, interval_s: int, day: int) -> Minutes | None:
         """The minutes of a day, made where they are new; None where there are too many publishers."""

@@ -25,6 +25,7 @@ class Organisation:
     """Organisation events by identity; only events before a cut (epoch ms) count as of that cut."""
 
     def __init__(self) -> None:
+        self.changes = 0  # events that were accepted
         self.events: dict[tuple[str, str, str], Event] = {}  # (subject, source, id) → highest revision
         self._in_order: dict[type[Data], list[Event]] = {}
         self._changes: dict[type[Data], int] = {}
@@ -40,6 +41,7 @@ class Organisation:
             if event.revision == held.revision:
                 return Code.DUPLICATE if same_content(held, event) else Code.CONFLICT
         self.events[identity] = event
+        self.changes += 1
         for data in (event.data, held.data if held is not None else None):
             if data is not None:
                 self._in_order.pop(type(data), None)

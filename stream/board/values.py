@@ -73,7 +73,7 @@ def every_value(
             for span in spans:
                 reading = form.read(moment, catalogue, definition, scope, span)
                 if reading.is_listed:
-                    yield _value(moment, catalogue, definition, scope, span, reading)
+                    yield value_from(moment, catalogue, definition, scope, span, reading)
 
 
 def ranking_of(
@@ -98,7 +98,9 @@ def ranking_of(
     scopes = sorted(scope for scope in form.scopes(moment, catalogue, definition) if scope.startswith(f"{kind}:"))
     readings = ((scope, form.read(moment, catalogue, definition, scope, span)) for scope in scopes)
     values = [
-        _value(moment, catalogue, definition, scope, span, reading) for scope, reading in readings if reading.is_listed
+        value_from(moment, catalogue, definition, scope, span, reading)
+        for scope, reading in readings
+        if reading.is_listed
     ]
     return sorted(values, key=lambda value: (value.value is None, value.value or 0, value.scope))
 
@@ -118,10 +120,10 @@ def _spans(
 def evaluate(moment: Moment, catalogue: Catalogue, definition: KpiDefinition, scope: str, window: Window) -> KpiValue:
     """A definition's value over a window, and how far to believe it."""
     reading = FORMS[definition.form].read(moment, catalogue, definition, scope, window)
-    return _value(moment, catalogue, definition, scope, window, reading)
+    return value_from(moment, catalogue, definition, scope, window, reading)
 
 
-def _value(
+def value_from(
     moment: Moment, catalogue: Catalogue, definition: KpiDefinition, scope: str, window: Window, reading: Reading
 ) -> KpiValue:
     trust = trust_of(moment, catalogue, definition, scope, window, reading)
