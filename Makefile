@@ -27,8 +27,11 @@ $(STAMP): pyproject.toml uv.lock | $(BIN)/uv
 demo: setup ## the whole pipeline on a real Kafka, with a month of sales and live events (ARGS=--once ends after the self-check)
 	@exec $(BIN)/salespulse demo $(ARGS)
 
-test: setup ## every test; brings up what it needs (ARGS="tests/stream -k fold" narrows it)
-	$(BIN)/python -m pytest $(ARGS)
+# Three for two cores: tests that wait, for a broker, a browser or a killed worker, leave room for those that compute.
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder --durations 10
+
+test: setup ## every test; brings up what it needs (ARGS="tests/stream -k fold" narrows it, one test after another)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(SIDE_BY_SIDE))
 
 check: setup ## style, types, layers, budgets
 	$(BIN)/ruff check .

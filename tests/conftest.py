@@ -1,5 +1,6 @@
 """What every test may ask for: a Kafka, a Kafka of its own, the shared pages and data, and reproducible properties."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cli.broker import Broker, kafka_at, start_broker
+from config.machine import cache_folder
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,6 +27,19 @@ settings.register_profile(
 )
 settings.register_profile("explore", parent=settings.get_profile("steady"), derandomize=False)
 settings.load_profile("steady")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files that take long first: where files run side by side, none of those is left for the end."""
+
+    def takes_s(item: pytest.Item) -> float:
+        mark = item.get_closest_marker("takes")
+        return float(mark.args[0]) if mark else 0.0
+
+    longest: dict[Path, float] = {}
+    for item in items:
+        longest[item.path] = max(longest.get(item.path, 0.0), takes_s(item))
+    items.sort(key=lambda item: -longest[item.path])
 
 
 @pytest.fixture(scope="session")
@@ -51,14 +66,30 @@ def at_hand(commands: tuple[str, ...], packages: str) -> str:
     """The path of the first of some commands; root on a Debian gets their packages. Where none can be had, the test
     that needs it is skipped.
     """
-    found = next(filter(None, map(shutil.which, commands)), None)
+    found = _first(commands)
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        for command in ("apt-get update -q", f"apt-get install -q -y --no-install-recommends {packages}"):
-            subprocess.run(command.split(), check=False, capture_output=True, timeout=900)
-        found = next(filter(None, map(shutil.which, commands)), None)
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        # apt-get serves one at a time, and another file that runs beside this one may want the same.
+        with (cache_folder() / ".apt-get.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            found = _first(commands) or _installed(commands, packages)
     if found is None:
         pytest.skip(f"no {commands[0]} here, and apt-get could not install it: what needs it is left out")
     return found
+
+
+def _first(commands: tuple[str, ...]) -> str | None:
+    return next(filter(None, map(shutil.which, commands)), None)
+
+
+def _installed(commands: tuple[str, ...], packages: str) -> str | None:
+    """Install packages, with the lists as they are if that goes; the path of the first of some commands then."""
+    install = f"apt-get install -q -y --no-install-recommends {packages}"
+    for command in (install, "apt-get update -q", install):
+        subprocess.run(command.split(), check=False, capture_output=True, timeout=900)
+        if found := _first(commands):
+            return found
+    return None
 
 
 @pytest.fixture(scope="session")
