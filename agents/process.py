@@ -17,8 +17,9 @@ from agents.epochs.slot import Slot, SlotEvents
 from agents.epochs.unfold import check_aiokafka
 from agents.liveness import Liveness, StoodStill
 from agents.logs import set_up_logging
-from agents.metrics import Metrics
+from agents.metrics import Metrics, metrics_of
 from agents.metrics_server import serve_metrics
+from agents.scrapes import Scrapes
 from agents.stages import StageDeclaration
 from agents.subscribers import Subscriber
 from agents.ticking import Ticking, keep_ticking
@@ -95,19 +96,21 @@ def run_stage(stage: StageDeclaration, settings: Settings, counts: dict[str, int
 
 async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, int]) -> int:
     loop = asyncio.get_running_loop()
-    metrics = Metrics(stage.name)
+    metrics = metrics_of(stage.name)
     events = WorkerEvents(metrics)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, events.end, None)
     app = make_app(stage, settings, counts, events)
     port = settings.metrics_port_board if stage.name is StageName.BOARD else settings.metrics_port_accounts
-    server = serve_metrics(metrics, app, loop, settings.host, port) if port else None
+    catalogue = Catalogue(load_definitions())
+    scrapes = Scrapes(metrics, app.crew, catalogue.definitions)
+    server = serve_metrics(scrapes, loop, settings.host, port) if port else None
     watches = [_write_group_offsets(app), _watch_faust(app, events), _watch_liveness(app, settings, metrics, events)]
     if stage.name is StageName.BOARD and settings.alerting:
         watches.append(keep_judging(lambda: AlertWatch(settings, app.log_port, app.crew, counts)))
-    subscribers = _subscribers(stage)
+    subscribers = _subscribers(stage, scrapes)
     if subscribers:
-        ticker = Ticker(Catalogue(load_definitions()), series_max=settings.published_series_max)
+        ticker = Ticker(catalogue, series_max=settings.published_series_max)
         watches.append(keep_ticking(Ticking(app.crew, ticker, subscribers, every_s=settings.tick_every_s)))
     running = [asyncio.create_task(work) for work in (_start(app), *watches)]
     for task in running:
@@ -125,9 +128,9 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     os._exit(EXIT_FAILED if events.error else 0)
 
 
-def _subscribers(_: StageDeclaration) -> list[Subscriber]:
+def _subscribers(stage: StageDeclaration, scrapes: Scrapes) -> list[Subscriber]:
     """Who publishes the ticks of a stage."""
-    return []
+    return [scrapes] if stage.name is StageName.BOARD else []
 
 
 async def _start(app: StageApp) -> None:

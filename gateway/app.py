@@ -189,8 +189,8 @@ def _add_operation(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/metrics")
     async def metrics() -> Response:
-        """KPI gauges and operational metrics."""
-        return Response(parts.metrics.exposition() + await parts.reading.exposition(), media_type=EXPOSITION)
+        """The gateway's own. KPIs are shown by BOARD workers, each by the one that owns its tenant."""
+        return Response(parts.metrics.exposition(), media_type=EXPOSITION)
 
 
 def _add_alerts(app: FastAPI, parts: Parts) -> None:

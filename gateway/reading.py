@@ -1,4 +1,4 @@
-"""Reading the boards: values on request, KPI series, the catalogue's description of itself."""
+"""Reading the boards: values on request, the catalogue's description of itself."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from gateway.gate import Gate, sliced
 from gateway.query import Selection
 from schemas.kpi import KpiValue, to_line
 from stream.board.board import Board
-from stream.board.moment import moment_at
-from stream.board.sources import sources_at
 from stream.board.values import every_value, value_of, with_staleness
 from stream.board.windows import ALLOWED
 from stream.catalogue.catalogue import Catalogue
-from views.exposition import Exposition
 
 _encode = msgspec.json.encode
 
@@ -71,21 +68,6 @@ class Reading:
                 found = read(boards.get(tenant) or Board(), self._catalogue, as_of_ms)
                 lines += [lead + _encode(row)[1:] + b"\n" async for row in sliced(found)]
         return b"".join(lines)
-
-    async def exposition(self) -> bytes:
-        """The KPI series of every tenant in Prometheus' text format."""
-        as_of_ms = now_ms()
-        exposition = Exposition(self._catalogue.definitions, as_of_ms)
-        async with self._gate.reading():
-            for tenant, board in sorted(self._boards().items()):
-                for slug, definition in self._catalogue.definitions.items():
-                    windows = definition.publish_windows
-                    read = every_value(board, self._catalogue, as_of_ms=as_of_ms, kpis=(slug,), windows=windows)
-                    async for value in sliced(read):
-                        exposition.add(tenant, value)
-                for source in sources_at(moment_at(board, as_of_ms)).values():
-                    exposition.add_source(tenant, source.name, source.last_ms, is_silent=source.is_silent)
-        return exposition.render()
 
     def _select(self, board: Board, selection: Selection, as_of_ms: int) -> Iterable[KpiValue]:
         named = selection.combinations()

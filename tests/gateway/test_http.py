@@ -27,6 +27,7 @@ from stream.board.board import Board
 from stream.catalogue.catalogue import Catalogue
 from tests.gateway.letters.paper import PaperReader
 from tests.gateway.making import NOW_MS, PARTITIONS, Paper, at, raw
+from views.declared.gateway import GATEWAY
 
 ONE = {"content-type": "application/cloudevents+json"}
 KEY = {"authorization": "Bearer k1"}
@@ -164,11 +165,15 @@ async def test_the_catalogue_describes_itself(desk: Desk) -> None:
     assert all(kpi["unit"] and kpi["title"] and kpi["scopes"] and kpi["form"] for kpi in kpis)
 
 
-async def test_metrics_parse_and_hold_both_kinds(desk: Desk) -> None:
+async def test_metrics_are_those_that_are_declared(desk: Desk) -> None:
     await desk.http.post("/v1/events", content=raw(), headers=ONE)
     text = (await desk.http.get("/metrics")).text
-    samples = {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}
-    assert {"salespulse_gateway_events_total", "salespulse_kpi_as_of_timestamp_seconds"} <= samples
+    shown = {family.name: family for family in text_string_to_metric_families(text)}
+    declared = {family.name.removesuffix("_total"): family for family in GATEWAY}
+    assert shown.keys() == declared.keys()
+    for name, family in shown.items():
+        assert (family.type, family.documentation) == (declared[name].kind, declared[name].means)
+        assert all(set(sample.labels) - {"le"} == set(declared[name].labels) for sample in family.samples)
 
 
 async def test_the_page_is_ours_alone(desk: Desk) -> None:

@@ -166,7 +166,7 @@ def _asked_in_detail(gateway: Served, every: list[str]) -> None:
         assert allowed in answer.json()["detail"]
     metrics = gateway.client.get("/metrics")
     assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert "salespulse_kpi_as_of_timestamp_seconds" in metrics.text
+    assert "salespulse_gateway_replica_ready_bool 1.0" in metrics.text
     with gateway.client.stream("GET", "/v1/stream") as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         lines = stream.iter_lines()

@@ -70,9 +70,3 @@ async def test_a_tile_turns_partial_as_time_passes_and_nothing_comes(monkeypatch
         (tile,) = [tile for tile in company["tiles"] if tile["kpi"] == "revenue"]
         found.append((tile["status"], tile.get("missing")))
     assert found == [("live", None), ("partial", ["source:crm/eu"])]
-
-
-async def test_metrics_tell_of_sources(desk: Desk) -> None:
-    text = (await desk.http.get("/metrics")).text
-    assert f'salespulse_source_last_heard_timestamp_seconds{{tenant="acme",source="crm/eu"}} {NOW_MS // 1000}.' in text
-    assert 'salespulse_source_silent{tenant="acme",source="crm/eu"} ' in text
