@@ -23,6 +23,7 @@ COMMANDS = {
     "check": ("cli.checking", "check", "Say of each line of event files whether it would be taken."),
     "replay": ("cli.replay.command", "replay", "Compute every KPI from event files, without Kafka."),
     "native": ("cli.native", "native", "Compile the core, so that workers fold faster."),
+    "health": ("cli.health", "health", "Whether the gateway or the worker beside this command answers."),
     "settings": ("cli.settings", "settings", "Print every setting with its default, unit and meaning."),
 }
 
