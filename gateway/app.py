@@ -28,6 +28,8 @@ from gateway.reading import Reading
 from gateway.screens import COOKIE, Screens, bearer
 from gateway.supervision import keep_running
 from gateway.tables import QUESTIONS, Question
+from gateway.verdicts import routes as verdicts
+from gateway.verdicts.desk import VerdictDesk
 from stream.board.windows import UnknownWindow
 from stream.catalogue.catalogue import UnknownKpi, UnknownScope
 
@@ -70,6 +72,7 @@ class Parts:
     alerts: AlertBook = field(default_factory=AlertBook)
     actions: alert_routes.Actions | None = None
     public_url: str = ""
+    verdicts: VerdictDesk | None = None
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -90,6 +93,8 @@ def create_app(parts: Parts) -> FastAPI:
     _add_operation(app, parts)
     letters.add(app, parts.letters, parts.keyring)
     _add_alerts(app, parts)
+    if parts.verdicts is not None:
+        verdicts.add(app, parts.verdicts, parts.keyring)
     pages.add(app, parts.screens)
     return app
 

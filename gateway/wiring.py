@@ -27,6 +27,7 @@ from gateway.reading import Reading
 from gateway.replica import Replica
 from gateway.screens import Screens
 from gateway.staleness import Staleness
+from gateway.verdicts.desk import desk_of
 from gateway.wall.frame import Wall
 from gateway.wall.wins import ROLE, WinFeed
 from stream.board.stage import BoardStage
@@ -73,6 +74,8 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     actions = Actions(writer, "alert_actions")
     desk = LettersDesk(lambda known: open_letters(settings, known), redriver, metrics.letter_sent)
 
+    verdicts = desk_of(settings)
+
     async def prepare() -> None:
         await _wait_for_topics(brokers, ensure_topics)
         topics_there.set()
@@ -91,15 +94,25 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         return started
 
     background: dict[str, Callable[[], Awaitable[None]]] = {"topics": prepare, "broadcast": broadcast.run}
-    background |= {"letters": desk.run, "writer": after_topics(lambda: writer.run(learn_partitions))}
+    background |= {
+        "letters": desk.run,
+        "verdicts": verdicts.run,
+        "writer": after_topics(lambda: writer.run(learn_partitions)),
+    }
     background |= {"replica": after_topics(replica.run), "wins": after_topics(feed.run)}
     background |= {"alerts": after_topics(lambda: book.follow(lambda: only(ALERTS)))}
     compare = partial(staleness.watch, lambda: KafkaProgress(brokers, topics, reader()).opened())
     background |= {"staleness": after_topics(compare)}
     keyring = Keyring(settings.api_keys, allow_backfill=settings.allow_backfill)
-    screens = Screens(settings.screen_tokens)
     parts = (ingest, lambda: writer.is_open, keyring, replica, reading, broadcast, metrics, background, desk)
-    return Parts(*parts, screens=screens, alerts=book, actions=actions, public_url=settings.public_url)
+    return Parts(
+        *parts,
+        screens=Screens(settings.screen_tokens),
+        alerts=book,
+        actions=actions,
+        public_url=settings.public_url,
+        verdicts=verdicts,
+    )
 
 
 def _wall(replica: Replica, staleness: Staleness, catalogue: Catalogue, feed: WinFeed, book: AlertBook) -> Wall:

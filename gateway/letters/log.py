@@ -16,17 +16,9 @@ from gateway.letters.lanes import CHUNK_BYTES, Lane, Ranges
 from gateway.letters.letter import Address, Letter, Mark, address_of, decode_mark, letter_in
 from gateway.letters.selection import Cursor, Order, Selection
 from gateway.log_reader import LogReader
-from schemas.records import RecordBatch
+from gateway.stretch import FETCH_WAIT_MS, stretch
 
-# A question reads up to an end that is known: it must not wait for records beyond.
-FETCH_WAIT_MS = 20
 LETTERS, REDRIVES = Role.DEAD_LETTERS.value, Role.REDRIVES.value
-STALL_S = 30.0
-"""A broker that gives nothing of what it has for so long is taken for absent."""
-
-
-class LogStalled(TimeoutError):
-    """The broker has records and gives none."""
 
 
 class Budget(NamedTuple):
@@ -79,7 +71,7 @@ class LetterLog:
         place, known = (REDRIVES, 0), self._known
         end = (await self._reader.stable_ends([place]))[place]
         first = (await self._reader.beginnings([place]))[place]
-        async for batch in self._batches(REDRIVES, 0, max(first, known.next_offset), end):
+        async for batch in stretch(self._reader, REDRIVES, 0, max(first, known.next_offset), end):
             for key, value in zip(batch.keys, batch.values, strict=True):
                 address, mark = address_of((key or b"").decode(errors="replace")), decode_mark(value or b"")
                 if address is not None and mark is not None:
@@ -117,24 +109,10 @@ class LetterLog:
     async def between(self, ranges: Ranges) -> AsyncIterator[Letter]:
         """Every letter of these ranges, a partition after the other. Raises LogStalled."""
         for partition, (begin, end) in ranges.items():
-            async for batch in self._batches(LETTERS, partition, begin, end):
+            async for batch in stretch(self._reader, LETTERS, partition, begin, end):
                 for index, offset in enumerate(batch.offsets):
                     if offset < end:
                         yield letter_in(batch, index)
-
-    async def _batches(self, role: str, partition: int, begin: int, end: int) -> AsyncIterator[RecordBatch]:
-        """What lies between two offsets, the last batch perhaps a little more. Raises LogStalled."""
-        if begin >= end:
-            return
-        self._reader.begin_at({(role, partition): begin})
-        moved_s = time.monotonic()
-        while (position := self._reader.position(role, partition)) < end:
-            async for batch in self._reader.batches():
-                yield batch
-            if self._reader.position(role, partition) > position:
-                moved_s = time.monotonic()
-            elif time.monotonic() - moved_s > STALL_S:
-                raise LogStalled(f"nothing of {role} {partition} from offset {position} on")
 
     async def matching(self, selection: Selection, ranges: Ranges) -> AsyncIterator[Letter]:
         """The letters of a selection with their bytes, oldest first within a partition."""

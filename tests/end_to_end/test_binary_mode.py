@@ -5,10 +5,15 @@ letters, and a letter of one can be mended and sent again.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
-from tests.end_to_end.live import Live, replayed, until_equal
+from tests.end_to_end.live import REQUEST_LIMIT_S, Live, replayed, until_equal
 from tests.end_to_end.test_letters import AS_OF, Office, made, raw, roster, touch
 from tests.schemas.test_binary_mode import Headers, headers_of
 
@@ -61,3 +66,27 @@ async def test_binary_records_count_like_structured_ones(kafka: str, tmp_path: P
         live.kill_at_work("accounts")
         wanted = numbers(replayed([*lines, raw(bad)], tmp_path, as_of=AS_OF))
         until_equal(lambda: numbers(live.lines(as_of=AS_OF)), wanted)
+
+        # What became of single ones: sent twice in both modes, strayed, and refused before it was mended.
+        assert verdicts(live, events[3]) == ["accepted", "duplicate"]
+        assert verdicts(live, made(64))[-1] == "accepted"
+        assert verdicts(live, bad) == ["invalid_data", "accepted"]
+        assert [record["verdict"] for record in told(live, bad)["records"]] == ["invalid_data", "accepted"]
+
+
+def verdicts(live: Live, event: dict[str, Any]) -> list[str]:
+    """What became of each record of an event."""
+    asked = urlencode({name: event[name] for name in ("source", "subject", "id")})
+    with urlopen(f"{live.stack.address}/v1/events?{asked}", timeout=REQUEST_LIMIT_S) as answer:
+        return [record["verdict"] for record in json.load(answer)["records"]]
+
+
+def told(live: Live, event: dict[str, Any]) -> dict[str, Any]:
+    """What `salespulse verdict` says of an event."""
+    environment = os.environ | {
+        "KAFKA_BROKERS": live.settings.kafka_brokers,
+        "SALESPULSE_TOPIC_PREFIX": live.prefix,
+    }
+    command = [sys.executable, "-m", "cli.main", "verdict", event["source"], event["subject"], event["id"]]
+    found: dict[str, Any] = json.loads(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+    return found
