@@ -1,6 +1,7 @@
 """`python -m bench`: ACCOUNTS against the hand script on a real Kafka, then the fold's cost by KPI.
 
 `python -m bench core`: the core alone. `python -m bench kpis`: what each KPI costs the fold.
+`python -m bench exposition`: what a scrape of 100,000 KPI series costs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line, with its defaults."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=["run", "core", "decode", "kpis"], default="run", help="what to measure"
+        "what",
+        nargs="?",
+        choices=["run", "core", "decode", "kpis", "exposition"],
+        default="run",
+        help="what to measure",
     )
     parser.add_argument("--events", type=int, default=DEFAULT_MIX.events, help="events that are timed")
     parser.add_argument("--accounts", type=int, default=DEFAULT_MIX.accounts, help="accounts that the events are about")
@@ -77,6 +82,10 @@ def main(argv: list[str]) -> int:
     if asked.what == "run":
         usual = mix == DEFAULT_MIX and asked.rounds >= DEFAULT_ROUNDS
         return 0 if compare(mix, asked.rounds, write=usual or asked.write) else 1
+    if asked.what == "exposition":
+        from bench.exposition import bench_exposition
+
+        return 0 if bench_exposition(asked.rounds) else 1
     from bench import core
 
     if asked.what == "kpis":

@@ -4,7 +4,7 @@ the next, and all numbers are written at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import compress
 from math import isfinite
 from typing import Generic, TypeVar
@@ -33,35 +33,34 @@ class Lines(Generic[RowT]):
 
     def __init__(self, family: Family, spell: Callable[[RowT], Sequence[str]]) -> None:
         self._family, self._spell = family, spell
-        self._rows: Sequence[RowT] = []
-        self._prefixes: list[bytes] = []
+        self._layout: object = None
+        self._prefixes: dict[RowT, bytes] = {}
+        self.count = 0
+        """Lines in the last text."""
 
     def render(self, rows: Sequence[RowT], numbers: Sequence[Number]) -> bytes:
         """A line for each row that has a number, each behind a newline. A row is whatever names it, once."""
-        if not numbers:
-            self._rows, self._prefixes = [], []
-            return b""
-        if rows != self._rows:
-            known = dict(zip(self._rows, self._prefixes, strict=True))
-            self._prefixes = [known.get(row) or self._prefix(row) for row in rows]
-            self._rows = rows
-        return written(self._prefixes, numbers)
+        return self.render_laid_out(rows, lambda: rows, numbers)
+
+    def render_laid_out(self, layout: object, rows: Callable[[], Iterable[RowT]], numbers: Sequence[Number]) -> bytes:
+        """The same, where ``rows`` are asked for only if the ``layout`` isn't what it was the last time."""
+        if layout is not self._layout and layout != self._layout:
+            known = self._prefixes
+            self._prefixes = {row: known.get(row) or self._prefix(row) for row in rows()}
+        self._layout = layout
+        prefixes, texts = list(self._prefixes.values()), digits(numbers) if numbers else []
+        if NULL in texts:
+            present = [text != NULL for text in texts]
+            prefixes, texts = list(compress(prefixes, present)), list(compress(texts, present))
+        self.count = len(texts)
+        lines = [b""] * (2 * len(texts))
+        lines[0::2], lines[1::2] = prefixes, texts
+        return b"".join(lines)
 
     def _prefix(self, row: RowT) -> bytes:
         pairs = zip(self._family.labels, self._spell(row), strict=True)
         labels = ",".join(f'{name}="{escape(text)}"' for name, text in pairs)
         return f"\n{self._family.name}{{{labels}}} ".encode() if labels else f"\n{self._family.name} ".encode()
-
-
-def written(prefixes: Sequence[bytes], numbers: Sequence[Number]) -> bytes:
-    """Prefixes and numbers, one behind the other, without those that are no number."""
-    texts = digits(numbers)
-    if NULL in texts:
-        present = [text != NULL for text in texts]
-        prefixes, texts = list(compress(prefixes, present)), list(compress(texts, present))
-    lines = [b""] * (2 * len(texts))
-    lines[0::2], lines[1::2] = prefixes, texts
-    return b"".join(lines)
 
 
 def digits(numbers: Sequence[Number]) -> list[bytes]:

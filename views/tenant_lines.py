@@ -21,7 +21,8 @@ Row = tuple[str, ...]
 Part = tuple[Family, bytes]
 
 _PLACE, _FACETS = attrgetter("scope", "window"), attrgetter("facets")
-_VALUE, _N = attrgetter("value"), attrgetter("n")
+_VALUE, _N, _STATUS = attrgetter("value"), attrgetter("n"), attrgetter("status")
+LIVE = "live"
 _NUMERATOR, _DENOMINATOR = attrgetter("numerator"), attrgetter("denominator")
 MS_PER_S = 1_000
 
@@ -77,19 +78,31 @@ class KpiLines:
         )
         self._columns = [(family, Lines(family, spell), column) for family, column in columns if family is not None]
         self._families = families
+        self._places: list[tuple[str, str]] = []
 
-    def parts(self, values: Sequence[KpiValue]) -> Iterator[Part]:
-        """The lines of its values, by metric."""
+    def parts(self, values: Sequence[KpiValue]) -> Iterator[tuple[Family, bytes, int]]:
+        """The lines of its values by metric, and how many they are."""
         places = list(map(_PLACE, values))
+        if places == self._places:
+            places = self._places  # the very same: no metric needs to compare them again
+        self._places = places
         for family, lines, column in self._columns:
-            yield family, lines.render(places, list(map(column, values)))
+            yield family, lines.render(places, list(map(column, values))), lines.count
         if self._facets is not None and self._families.by_facet is not None:
             facets = list(map(_FACETS, values))
-            rows = [(*place, name) for place, named in zip(places, facets, strict=True) for name in named]
+            names = list(map(tuple, facets))
+
+            def rows() -> Iterator[tuple[str, str, str]]:
+                return ((*place, name) for place, named in zip(places, names, strict=True) for name in named)
+
             numbers = list(chain.from_iterable(map(dict.values, facets)))
-            yield self._families.by_facet, self._facets.render(rows, numbers)
-        doubted = [(value.scope, value.window, value.status) for value in values if value.status != "live"]
-        yield declared.TRUST, self._trust.render(doubted, [1] * len(doubted))
+            text = self._facets.render_laid_out((places, names), rows, numbers)
+            yield self._families.by_facet, text, self._facets.count
+        statuses = list(map(_STATUS, values))
+        doubted: list[tuple[str, str, str]] = []
+        if statuses.count(LIVE) < len(statuses):
+            doubted = [(*place, status) for place, status in zip(places, statuses, strict=True) if status != LIVE]
+        yield declared.TRUST, self._trust.render(doubted, [1] * len(doubted)), self._trust.count
 
 
 class TenantLines:
@@ -123,9 +136,9 @@ class TenantLines:
             by_kpi[value.kpi].append(value)
         kept = 0
         for slug, values in sorted(by_kpi.items()):
-            for family, lines in self._kpis[slug].parts(values):
-                kept += lines.count(b"\n")
-                yield family, lines
+            for family, text, count in self._kpis[slug].parts(values):
+                kept += count
+                yield family, text
         yield self._one(declared.AS_OF, tick.as_of_ms / MS_PER_S)
         yield self._one(declared.SERIES_KEPT, kept)
         yield self._one(declared.SERIES_DROPPED, shown.dropped)
