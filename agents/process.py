@@ -17,11 +17,12 @@ from agents.epochs.slot import Slot, SlotEvents
 from agents.epochs.unfold import check_aiokafka
 from agents.liveness import Liveness, StoodStill
 from agents.logs import set_up_logging
-from agents.metrics import Metrics, metrics_of
+from agents.metrics import BoardMetrics, Metrics, metrics_of
 from agents.metrics_server import serve_metrics
+from agents.publishing.publisher import keep_publishing
+from agents.publishing.setup import publisher_of
 from agents.scrapes import Scrapes
 from agents.stages import StageDeclaration
-from agents.subscribers import Subscriber
 from agents.ticking import Ticking, keep_ticking
 from config import native
 from config.catalogue import load_definitions
@@ -108,10 +109,11 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     watches = [_write_group_offsets(app), _watch_faust(app, events), _watch_liveness(app, settings, metrics, events)]
     if stage.name is StageName.BOARD and settings.alerting:
         watches.append(keep_judging(lambda: AlertWatch(settings, app.log_port, app.crew, counts)))
-    subscribers = _subscribers(stage, scrapes)
-    if subscribers:
+    if isinstance(metrics, BoardMetrics):
+        publisher = publisher_of(settings, app, counts, metrics, catalogue)
         ticker = Ticker(catalogue, series_max=settings.published_series_max)
-        watches.append(keep_ticking(Ticking(app.crew, ticker, subscribers, every_s=settings.tick_every_s)))
+        ticking = Ticking(app.crew, ticker, [scrapes, publisher], every_s=settings.tick_every_s)
+        watches += [keep_publishing(publisher), keep_ticking(ticking)]
     running = [asyncio.create_task(work) for work in (_start(app), *watches)]
     for task in running:
         task.add_done_callback(events.task_ended)
@@ -126,11 +128,6 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     log.info("worker of %s ended%s", stage.name, f" by {type(events.error).__name__}" if events.error else "")
     logging.shutdown()
     os._exit(EXIT_FAILED if events.error else 0)
-
-
-def _subscribers(stage: StageDeclaration, scrapes: Scrapes) -> list[Subscriber]:
-    """Who publishes the ticks of a stage."""
-    return [scrapes] if stage.name is StageName.BOARD else []
 
 
 async def _start(app: StageApp) -> None:

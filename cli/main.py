@@ -20,6 +20,7 @@ COMMANDS = {
     "import": ("cli.importer.command", "import_", "Turn a CRM export into events."),
     "alerts": ("cli.alerts.command", "alerts", "What rules of alerts there are, and how often they would have fired."),
     "letters": ("cli.letters.command", "letters", "Find, show, patch and send dead letters."),
+    "redis": ("cli.redis.command", "redis", "Build the view in Redis anew, or show how it stands."),
     "verdict": ("cli.verdict", "verdict", "Say what became of one event."),
     "check": ("cli.checking", "check", "Say of each line of event files whether it would be taken."),
     "replay": ("cli.replay.command", "replay", "Compute every KPI from event files, without Kafka."),

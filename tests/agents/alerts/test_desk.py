@@ -3,86 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from agents.alerts.desk import Desk
 from agents.alerts.telling import Teller
-from agents.epochs.port import Ends, Fenced, OutcomeUnknown
+from agents.epochs.port import Fenced, OutcomeUnknown
 from agents.notify.channel import NotTaken, Telling
 from schemas.alert import AlertAction, encode_alert
-from schemas.records import Output, RecordBatch
+from schemas.records import Output
 from stream.board.board import Board
+from tests.agents.memory_log import MemoryLog
 from tests.stream.alerts.watching import RULES
 from tests.stream.office import Office, at_ms, call, rep
 
 MINUTE_MS = 60_000
 BEGIN_MS = at_ms("2026-05-13 12:00")
-
-
-class MemoryLog:
-    """Partitions in lists; a producer that was opened again fences the older one."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, list[tuple[bytes | None, bytes | None]]] = {"alerts": [], "alert_actions": []}
-        self.epoch = 0
-        self.fails = False
-
-    async def open_producer(self, transactional_id: str) -> MemoryProducer:
-        self.epoch += 1
-        return MemoryProducer(self, self.epoch)
-
-    async def ends(self, role: str, partition: int) -> Ends:
-        end = len(self.records[role])
-        return Ends(end, end)
-
-    async def read(self, role: str, partition: int, start: int, end: int) -> AsyncIterator[RecordBatch]:
-        part = self.records[role][start:end]
-        keys, values = [key for key, _ in part], [value for _, value in part]
-        offsets = list(range(start, end))
-        yield RecordBatch(
-            role,
-            0,
-            start=start,
-            next_offset=end,
-            keys=keys,
-            values=values,
-            offsets=offsets,
-            received_ms=[0] * len(part),
-        )
-
-    async def seek(self, role: str, partition: int, offset: int) -> None:
-        raise NotImplementedError
-
-
-class MemoryProducer:
-    """Writes at commit."""
-
-    def __init__(self, log: MemoryLog, epoch: int) -> None:
-        self._log, self._epoch = log, epoch
-        self._open: list[Output] = []
-
-    async def begin(self) -> None:
-        self._open = []
-
-    async def write(self, outputs: Sequence[Output]) -> dict[tuple[str, int], int]:
-        self._open += outputs
-        return {}
-
-    async def commit(self) -> None:
-        if self._epoch != self._log.epoch:
-            raise Fenced("a newer owner writes here")
-        if self._log.fails:
-            raise OutcomeUnknown("the broker went away")
-        for output in self._open:
-            self._log.records[output.topic].append((output.key, output.value))
-
-    async def abort(self) -> None:
-        self._open = []
-
-    async def close(self) -> None:
-        """Nothing to let go of."""
 
 
 class Ears:
@@ -185,7 +122,7 @@ def test_actions_count_once_and_outlast_desks() -> None:
         fired_ms = BEGIN_MS + 1_000
         place = ("acme", "rep_stall", "rep:R-1", fired_ms)
         snooze = AlertAction(*place, "snooze", scene.now_ms, "Ann", until_ms=scene.now_ms + 5 * MINUTE_MS)
-        scene.log.records["alert_actions"].append((b"k", encode_alert(snooze)))
+        scene.log.records["alert_actions"].append(Output("alert_actions", 0, b"k", encode_alert(snooze)))
         await scene.turns(await scene.desk())
         scene.now_ms += 6 * MINUTE_MS
         await scene.turns(await scene.desk())

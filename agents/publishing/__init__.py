@@ -1,0 +1,1 @@
+"""Publishing ticks: changed values to their topic, and from there to Redis."""

@@ -1,0 +1,1 @@
+"""A Redis of one's own for the demo and the tests, and the `salespulse redis` commands."""
