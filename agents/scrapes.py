@@ -8,20 +8,32 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from agents.epochs.crew import Crew
+from agents.epochs.slot import Slot
 from agents.metrics import Metrics
 from schemas.kpi import KpiDefinition
 from schemas.money import exponent
 from stream.accounts.stage import AccountsStage
 from stream.board.board import Board
+from stream.board.counted import MEASURES
 from stream.board.moment import moment_at
 from stream.board.reference.roster import active_at
 from stream.board.sources import sources_at
-from stream.board.stage import BoardStage
+from stream.board.stage import CELLS, BoardStage
 from stream.board.tick import Tick
 from views.exposition import Exposition
-from views.tenant_lines import Facts
+from views.tenant_lines import Counts, Facts
+
+
+@dataclass
+class Counted:
+    """Counters of a slot's tenants: those that are shown, and those to be shown once ``position`` is committed."""
+
+    shown: Mapping[str, Counts] = field(default_factory=dict)
+    next: Mapping[str, Counts] | None = None
+    position: int = 0
 
 
 class Scrapes:
@@ -39,6 +51,7 @@ class Scrapes:
     ) -> None:
         self._metrics, self._crew, self._clock_ms = metrics, crew, clock_ms
         self._exposition = Exposition(definitions)
+        self._counted: dict[Slot, Counted] = {}
 
     async def take(self, partition: int, tick: Tick) -> None:
         """Show a tick from now on, unless its tenant went to another worker meanwhile."""
@@ -62,21 +75,39 @@ class Scrapes:
                     for verdict, count in verdicts.items():
                         counts[tenant, source, str(verdict)] += count
                 for (tenant, source), fields in stage.tallies.ignored.items():
-                    for field, count in fields.items():
-                        ignored[tenant, source, field] += count
+                    for name, count in fields.items():
+                        ignored[tenant, source, name] += count
             if isinstance(stage, BoardStage) and slot.ready:
-                owned |= {tenant: facts_of(board, now_ms) for tenant, board in stage.tenants.items()}
+                counted = self._counted_in(slot, stage)
+                for tenant, board in stage.tenants.items():
+                    owned[tenant] = facts_of(board, now_ms, counted.get(tenant, {}))
         self._metrics.events_judged(counts)
         self._metrics.fields_ignored(ignored)
         self._metrics.partitions_owned(self._crew.slots.keys())
+        self._counted = {slot: kept for slot, kept in self._counted.items() if slot in self._crew.slots.values()}
         return owned
+
+    def _counted_in(self, slot: Slot, stage: BoardStage) -> Mapping[str, Counts]:
+        """The counters of a slot's tenants, as of an epoch that is committed: what isn't may never have been."""
+        kept = self._counted.setdefault(slot, Counted())
+        if kept.next is None:
+            kept.next = {tenant: counted_of(board) for tenant, board in stage.tenants.items()}
+            kept.position = slot.positions.get(CELLS, 0)
+        if slot.committed.get(CELLS, 0) >= kept.position:
+            kept.shown, kept.next = kept.next, None
+        return kept.shown
 
     def render(self, owned: Mapping[str, Facts]) -> bytes:
         """Everything a scrape gets. Takes its time: not on the worker's loop."""
         return self._metrics.exposition() + self._exposition.render(owned)
 
 
-def facts_of(board: Board, now_ms: int) -> Facts:
+def counted_of(board: Board) -> Counts:
+    """The counters of a board."""
+    return {measure: board.counted.columns(measure) for measure in MEASURES}
+
+
+def facts_of(board: Board, now_ms: int, counted: Counts) -> Facts:
     """What is shown of a board beside its values."""
     moment = moment_at(board, now_ms)
     roster = active_at(board.organisation, moment.cut_ms)
@@ -85,4 +116,5 @@ def facts_of(board: Board, now_ms: int) -> Facts:
         reps=[(rep, said.name or "", said.team or "", said.manager or "") for rep, said in sorted(roster.items())],
         currency=None if base is None else (base, 10 ** exponent(base)),
         sources=[(source.name, source.last_ms, source.is_silent) for source in sources_at(moment).values()],
+        counted=counted,
     )

@@ -19,6 +19,8 @@ from views.lines import Lines
 Row = tuple[str, ...]
 """The labels of a series behind the tenant's."""
 Part = tuple[Family, bytes]
+Counts = Mapping[str, tuple[Sequence[Row], Sequence[int], Sequence[int]]]
+"""By measure: rows, what each gained, what was taken back from each."""
 
 _PLACE, _FACETS = attrgetter("scope", "window"), attrgetter("facets")
 _VALUE, _N, _STATUS = attrgetter("value"), attrgetter("n"), attrgetter("status")
@@ -47,13 +49,13 @@ class Published(Protocol):
 @dataclass(frozen=True)
 class Facts:
     """What goes with the values: reps as (rep, name, team, manager); the base currency and its minor units; publishers
-    as (source, last heard (epoch ms), whether it is silent); by measure the rows, gains and losses of its counters.
+    as (source, last heard (epoch ms), whether it is silent); the counters.
     """
 
     reps: Sequence[Row] = ()
     currency: tuple[str, int] | None = None
     sources: Sequence[tuple[str, int, bool]] = ()
-    counted: Mapping[str, tuple[Sequence[Row], Sequence[int], Sequence[int]]] = field(default_factory=dict)
+    counted: Counts = field(default_factory=dict)
 
 
 class KpiLines:

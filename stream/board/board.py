@@ -8,6 +8,7 @@ from schemas.cells import CellsRecord
 from stream.board.heard import Heard
 from stream.board.organisation import Organisation
 from stream.board.series import Series
+from stream.board.counted import Counted
 
 SeriesKey = tuple[str, str, str, str]
 """(measure, dimension, value, facet)"""
@@ -30,6 +31,7 @@ class Board:
     @property
     def version(self) -> tuple[int, int, int]:
         """Changes whenever anything is folded that a value might depend on."""
+        self.counted = Counted()
         return self._applied, self.organisation.changes, self.heard.changes
 
     def find(self, measure: str, dimension: str, value: str) -> dict[str, Series]:

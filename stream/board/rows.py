@@ -1,4 +1,6 @@
-"""State rows of BOARD: segments of series, organisation events, and what was heard, by day and by speaker."""
+"""State rows of BOARD: segments of series, organisation events, what was heard, by day and by speaker, and what was
+counted, by rep.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,9 @@ from collections.abc import Iterator
 import msgspec
 
 from schemas.cells import pack_amount
-from schemas.rows import ROW_VERSION, SeriesRow, UnreadableRow, body_of, stamp
+from schemas.rows import ROW_VERSION, SeriesRow, UnreadableRow, body_of, stamp, stamped_offset
 from stream.board.board import SegmentKey
+from stream.board.counted import Counted
 from stream.board.heard import Heard, HeardKey, pack_minutes
 from stream.board.segments import Segment
 
@@ -16,12 +19,13 @@ PART_NUMBERS = 20_000
 """Numbers of a segment in one row: below half a megabyte."""
 
 CELLS_MARK, ORGANISATION_MARK, NEWEST_MARK = b"c", b"o", b"n"
-MINUTES_MARK, SPOKEN_MARK = b"h", b"s"
+MINUTES_MARK, SPOKEN_MARK, COUNTED_MARK = b"h", b"s", b"k"
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(SeriesRow).decode
 _decode_newest = msgspec.msgpack.Decoder(int).decode
 _decode_span = msgspec.msgpack.Decoder(tuple[int, int]).decode
+_decode_counted = msgspec.msgpack.Decoder(dict[str, dict[str, list[int | str]]]).decode
 
 
 def segment_key(tenant: str, segment: SegmentKey, part: int) -> bytes:
@@ -79,8 +83,33 @@ def restore_heard(heard: Heard, key: bytes, row: bytes) -> None:
         heard.speak(steps[2], (int(steps[3]), steps[4], int(steps[5])), first_ms, last_day)
 
 
+def counted_key(tenant: str, rep: str) -> bytes:
+    """The state key of a rep's counters."""
+    return b"\0".join([tenant.encode(), COUNTED_MARK, rep.encode()])
+
+
+def encode_counted(counted: Counted, rep: str, offset: int) -> bytes:
+    """A rep's counters as a row; beyond 64 bits a number travels as decimal text."""
+    packed = {
+        measure: {facet: [pack_amount(amount) for amount in amounts] for facet, amounts in facets.items()}
+        for measure, facets in counted.reps[rep].items()
+    }
+    return stamp(offset, _encode(packed))
+
+
+def restore_counted(counted: Counted, key: bytes, row: bytes) -> None:
+    """Take a row of counters."""
+    gains = {
+        measure: {facet: [int(amount) for amount in amounts] for facet, amounts in facets.items()}
+        for measure, facets in _decode_counted(body_of(row)).items()
+    }
+    counted.put(key.split(b"\0")[2].decode(), gains, stamped_offset(row))
+
+
 def mark_of(key: bytes) -> bytes:
-    """What a row holds: a segment (CELLS_MARK), an organisation event, a tenant's newest activity, what was heard."""
+    """What a row holds: a segment (CELLS_MARK), an organisation event, a tenant's newest activity, what was heard or
+    counted.
+    """
     return key.split(b"\0", 2)[1]
 
 

@@ -18,11 +18,14 @@ from stream.board.board import Board, SegmentKey
 from stream.board.heard import kept_from
 from stream.board.rows import (
     CELLS_MARK,
+    COUNTED_MARK,
     MINUTES_MARK,
     NEWEST_MARK,
     SPOKEN_MARK,
+    counted_key,
     decode_newest,
     decode_segment,
+    encode_counted,
     encode_heard,
     encode_newest,
     encode_segment,
@@ -30,6 +33,7 @@ from stream.board.rows import (
     mark_of,
     newest_key,
     organisation_key,
+    restore_counted,
     restore_heard,
     segment_key,
     split_segment_key,
@@ -69,6 +73,7 @@ class BoardStage:
             tuple[str, SegmentKey], int
         ] = {}  # → offset of the cells record that first changed it
         self._dirty_newest: dict[str, int] = {}  # tenant → offset of the cells record that first moved its newest
+        self._dirty_counted: dict[tuple[str, str], int] = {}  # (tenant, rep) → the same
         self._dirty_events: dict[bytes, tuple[int, bytes]] = {}  # → offset that first changed it, the event's bytes
         self._unwritten = Unwritten(self.sources)
         self._reflected: dict[str, dict[SegmentKey, int]] = {}
@@ -106,6 +111,10 @@ class BoardStage:
         for tenant in [tenant for tenant, first in self._dirty_newest.items() if first < flush_before[CELLS]]:
             del self._dirty_newest[tenant]
             rows.append((newest_key(tenant), encode_newest(self.tenants[tenant].newest_ms, offsets[CELLS])))
+        for tenant, rep in [place for place, first in self._dirty_counted.items() if first < flush_before[CELLS]]:
+            del self._dirty_counted[tenant, rep]
+            row = encode_counted(self.tenants[tenant].counted, rep, offsets[CELLS])
+            rows.append((counted_key(tenant, rep), row))
         due_events = [key for key, (first, _) in self._dirty_events.items() if first < flush_before[ORGANISATION]]
         rows += [(key, stamp(offsets[ORGANISATION], self._dirty_events.pop(key)[1])) for key in due_events]
         rows += self._heard_rows(offsets[CELLS], flush_before)
@@ -135,7 +144,7 @@ class BoardStage:
     def _firsts(self) -> dict[str, list[int]]:
         """By source, the offsets that first changed what is not yet in rows, besides what was heard."""
         return {
-            CELLS: [*self._dirty_segments.values(), *self._dirty_newest.values()],
+            CELLS: [*self._dirty_segments.values(), *self._dirty_newest.values(), *self._dirty_counted.values()],
             ORGANISATION: [first for first, _ in self._dirty_events.values()],
         }
 
@@ -151,6 +160,8 @@ class BoardStage:
             self.board(key.split(b"\0", 1)[0].decode()).newest_ms = decode_newest(value)
         elif mark_of(key) in (MINUTES_MARK, SPOKEN_MARK):
             restore_heard(self.board(key.split(b"\0", 1)[0].decode()).heard, key, value)
+        elif mark_of(key) == COUNTED_MARK:
+            restore_counted(self.board(key.split(b"\0", 1)[0].decode()).counted, key, value)
         else:
             event = decode(bytes(body_of(value)))
             if isinstance(event, Refusal):
@@ -179,6 +190,8 @@ class BoardStage:
         """The state is at O."""
         self._refolding = False
         self._reflected = {}
+        for board in self.tenants.values():
+            board.counted.finish_restore()
         self._folded = 0
 
     # -- records
@@ -201,6 +214,8 @@ class BoardStage:
         for segment in self.board(tenant).apply(record, offset, reflected):
             if not self._follower:
                 self._dirty_segments.setdefault((tenant, segment), offset)
+        for rep in () if self._follower else self.board(tenant).counted.take(record, offset):
+            self._dirty_counted.setdefault((tenant, rep), offset)
         self._listen(self.board(tenant), record, offset)
 
     def _listen(self, board: Board, record: CellsRecord, offset: int) -> None:

@@ -21,6 +21,14 @@ from views.kpi_families import every_family, metric_name
 NOON_MS = at_ms("2026-05-13 12:00")
 
 
+class Place:
+    """A slot that has committed all it folded."""
+
+    def __init__(self, stage: Any) -> None:
+        self.partition, self.ready, self.stage = 0, True, stage
+        self.positions, self.committed = {"cells": 7}, {"cells": 7}
+
+
 class Worker:
     """A BOARD worker that owns partition 0 with an office's tenant, acme."""
 
@@ -31,7 +39,7 @@ class Worker:
             ("2026-05-13 11:00", "deal.won", {"deal": "D-1", "rep": "R-1", "amount_minor": 12_000, "currency": "EUR"}),
         )
         self.metrics = BoardMetrics()
-        self.slot: Any = SimpleNamespace(partition=0, ready=True, stage=self.office.pipeline.boards[0].stage)
+        self.slot = Place(self.office.pipeline.boards[0].stage)
         self.slots = {0: self.slot}
         crew = SimpleNamespace(slots=self.slots, is_ready=lambda partition: partition in self.slots)
         self.scrapes = Scrapes(self.metrics, cast(Crew, crew), CATALOGUE.definitions, clock_ms=lambda: NOON_MS)
@@ -119,3 +127,21 @@ async def test_everything_that_is_shown_is_declared() -> None:
         wanted = declared[name]
         assert (family.type, family.documentation) == (wanted.kind, wanted.means)
         assert all(set(sample.labels) - {"le"} == set(wanted.labels) for sample in family.samples)
+    absent = declared.keys() - shown.keys()
+    assert absent <= {"salespulse_ignored_fields"} | {name for name in absent if name.startswith("salespulse_kpi_")}
+
+
+async def test_counters_show_only_what_is_committed() -> None:
+    board = Worker()
+    won = {"deal": "D-2", "rep": "R-1", "amount_minor": 500, "currency": "EUR"}
+    assert number(await board.scrape(), "salespulse_revenue_minor_total", rep="R-1", currency="EUR") == 12_000
+    board.office.tell(("2026-05-13 11:30", "deal.won", won))
+    board.slot.positions["cells"] = 9
+    for _ in range(2):
+        assert number(await board.scrape(), "salespulse_revenue_minor_total", rep="R-1") == 12_000
+    board.slot.committed["cells"] = 9
+    families = await board.scrape()
+    assert number(families, "salespulse_revenue_minor_total", rep="R-1") == 12_500
+    assert number(families, "salespulse_revenue_withdrawn_minor_total", rep="R-1") == 0
+    assert number(families, "salespulse_deals_won_total", rep="R-1") == 2
+    assert number(families, "salespulse_touches_total", rep="R-1", kind="call") == 1

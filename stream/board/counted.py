@@ -1,0 +1,66 @@
+"""What is counted for ever: for some measures, what each rep gained and what was taken back from it.
+
+Sums of cells fall when an event is voided or corrected, so they are no counters. Gains and losses are: both only grow,
+and their difference is the sum of the cells. They are a function of the cells records in the order of the log, and kept
+in state rows, one for each rep; so they go on where they stood after a restart and at another worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.cells import CellsRecord
+
+MEASURES = ("deals_won", "revenue", "touches")
+"""Measures that are counted: by rep, those with facets by facet."""
+REPS_MAX = 5_000
+"""Reps of a tenant that are counted one by one; further ones are counted together, as OTHER."""
+OTHER = "_other"
+
+Row = tuple[str, ...]
+"""A rep, and a facet where the measure has any."""
+Gains = dict[str, dict[str, list[int]]]
+"""By measure and facet: what was gained, what was lost."""
+
+
+class Counted:
+    """The counters of one tenant."""
+
+    def __init__(self) -> None:
+        self.reps: dict[str, Gains] = {}
+        self._reflected: dict[str, int] = {}
+
+    def take(self, record: CellsRecord, offset: int) -> Iterator[str]:
+        """Count a record's cells, leaving out those that restored rows hold already; the reps that changed."""
+        for measure, dimension, value, facet, _, _, packed in record.cells:
+            if dimension == "rep" and measure in MEASURES:
+                yield from self._add(measure, value, facet, int(packed), offset)
+        for measure, dimension, value, facet, _, _, packed, _ in record.late:
+            if dimension == "rep" and measure in MEASURES:
+                yield from self._add(measure, value, facet, int(packed), offset)
+
+    def put(self, rep: str, gains: Gains, offset: int) -> None:
+        """Take a rep's counters as restored; they hold every record below ``offset``."""
+        self.reps[rep] = gains
+        self._reflected[rep] = offset
+
+    def finish_restore(self) -> None:
+        """From now on every record is new."""
+        self._reflected = {}
+
+    def columns(self, measure: str) -> tuple[list[Row], list[int], list[int]]:
+        """Rows, gains and losses of a measure."""
+        found = [
+            ((rep, facet) if facet else (rep,), amounts)
+            for rep, gains in self.reps.items()
+            for facet, amounts in gains.get(measure, {}).items()
+        ]
+        return [row for row, _ in found], [amounts[0] for _, amounts in found], [amounts[1] for _, amounts in found]
+
+    def _add(self, measure: str, rep: str, facet: str, amount: int, offset: int) -> Iterator[str]:
+        if rep not in self.reps:
+            rep = rep if len(self.reps) < REPS_MAX else OTHER
+        if self._reflected.get(rep, 0) <= offset:
+            amounts = self.reps.setdefault(rep, {}).setdefault(measure, {}).setdefault(facet, [0, 0])
+            amounts[amount < 0] += abs(amount)
+            yield rep
