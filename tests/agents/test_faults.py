@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import signal
 
+import pytest
+
 from cli.broker import Broker
 from tests.agents.flow import STAGES, Flow
 
-SETTLE_S = 40.0
+pytestmark = [pytest.mark.takes(75), pytest.mark.timeout(600)]
 
 
 async def test_totals_are_exact_and_a_restart_goes_on(kafka: str) -> None:
     async with Flow(kafka, seed=1) as flow:
         workers = await flow.start_all()
         await flow.publish(2_000)
-        await flow.settle(SETTLE_S)
+        await flow.settle()
         for worker in workers:
             worker.signal(signal.SIGTERM)
         assert [await worker.wait() for worker in workers] == [0, 0]
         await flow.publish(500)
         for stage in STAGES:
             flow.start(stage)
-        await flow.settle(SETTLE_S)
+        await flow.settle()
 
 
 async def test_kill_nine_ten_times(kafka: str) -> None:
@@ -37,7 +39,7 @@ async def test_kill_nine_ten_times(kafka: str) -> None:
             if n % 3 == 2:  # the others are killed while they start, join or restore
                 await live[stage].until_working()
         await flow.stop(publishing)
-        await flow.settle(SETTLE_S)
+        await flow.settle()
 
 
 async def test_a_second_worker_joins_takes_its_share_and_leaves(kafka: str) -> None:
@@ -51,7 +53,7 @@ async def test_a_second_worker_joins_takes_its_share_and_leaves(kafka: str) -> N
         assert [await worker.wait() for worker in seconds] == [0, 0]
         await asyncio.sleep(1)
         await flow.stop(publishing)
-        await flow.settle(SETTLE_S)
+        await flow.settle()
 
 
 async def test_a_frozen_worker_wakes_as_a_zombie(kafka: str) -> None:
@@ -67,7 +69,7 @@ async def test_a_frozen_worker_wakes_as_a_zombie(kafka: str) -> None:
             worker.signal(signal.SIGCONT)
         await asyncio.sleep(3)
         await flow.stop(publishing)
-        await flow.settle(SETTLE_S)
+        await flow.settle()
 
 
 async def test_the_broker_is_killed_once(own_broker: Broker) -> None:
@@ -80,4 +82,4 @@ async def test_the_broker_is_killed_once(own_broker: Broker) -> None:
         await asyncio.to_thread(own_broker.restart)
         await asyncio.sleep(3)
         await flow.stop(publishing)
-        await flow.settle(SETTLE_S)
+        await flow.settle(supervised=True)
