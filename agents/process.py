@@ -107,9 +107,9 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     scrapes = Scrapes(metrics, app.crew, catalogue.definitions)
     server = serve_metrics(scrapes, loop, settings.host, port) if port else None
     watches = [_write_group_offsets(app), _watch_faust(app, events), _watch_liveness(app, settings, metrics, events)]
-    if stage.name is StageName.BOARD and settings.alerting:
-        watches.append(keep_judging(lambda: AlertWatch(settings, app.log_port, app.crew, counts)))
     if isinstance(metrics, BoardMetrics):
+        if settings.alerting:
+            watches.append(keep_judging(lambda: AlertWatch(settings, app.log_port, app.crew, counts, metrics)))
         publisher = publisher_of(settings, app, counts, metrics, catalogue)
         ticker = Ticker(catalogue, series_max=settings.published_series_max)
         ticking = Ticking(app.crew, ticker, [scrapes, publisher], every_s=settings.tick_every_s)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
 from agents.alerts.telling import Teller
 from agents.epochs.port import Log, Producer
+from agents.metrics import BoardMetrics, Outcome
 from config.topics import Role
 from schemas.alert import (
     AlertRecord,
@@ -31,7 +33,7 @@ from schemas.alert import (
 from schemas.records import Output
 from stream.alerts.actions import acted
 from stream.alerts.engine import Alerts, Change, is_over, judge
-from stream.alerts.notices import delivered, failed
+from stream.alerts.notices import delivered, failed, is_waiting
 from stream.alerts.rules import Rules
 from stream.board.board import Board
 
@@ -64,9 +66,9 @@ class Pace:
 class Desk:
     """The alerts of one partition, judged by this worker alone."""
 
-    def __init__(self, partition: int, port: Log, rules: Rules, teller: Teller) -> None:
+    def __init__(self, partition: int, port: Log, rules: Rules, teller: Teller, metrics: BoardMetrics) -> None:
         self.partition = partition
-        self._port, self._rules, self._teller = port, rules, teller
+        self._port, self._rules, self._teller, self._metrics = port, rules, teller, metrics
         self._tenants: dict[str, Alerts] = {}
         self._paces: dict[str, Pace] = {}
         self._producer: Producer | None = None
@@ -120,6 +122,13 @@ class Desk:
         await self._commit(is_ours)
         records = [record for alerts in self._tenants.values() for record in alerts.records.values()]
         self._teller.tell(self.partition, records, now_ms)
+        self._tell_metrics(records)
+
+    def _tell_metrics(self, records: list[AlertRecord]) -> None:
+        standing = [(each.tenant, each.alert, each.severity, each.state) for each in records if each.is_open]
+        is_open: Counter[tuple[str, ...]] = Counter(standing)
+        waiting = Counter(notice.channel for each in records for notice in each.notices if is_waiting(notice))
+        self._metrics.alerts_stand(self.partition, is_open, {name: waiting[name] for name in self._teller.names})
 
     def _of(self, tenant: str) -> Alerts:
         return self._tenants.setdefault(tenant, Alerts(tenant))
@@ -150,6 +159,9 @@ class Desk:
         if record is not None:
             known = delivered(record, notice, now_ms) if failure is None else failed(record, notice, now_ms, failure)
             self._take(known, record)
+            for tried in (each for each in known.notices if each.key == notice and known is not record):
+                outcome: Outcome = "delivered" if failure is None else "given_up" if tried.given_up else "failed"
+                self._metrics.notice_tried(tried.channel, outcome)
 
     async def _judge(
         self, tenant: str, board: Board, positions: Mapping[str, int], now_ms: int, is_ours: IsOurs
@@ -171,6 +183,7 @@ class Desk:
                 slice_s = monotonic()
         spent_s += monotonic() - slice_s
         pace.not_before_s = monotonic() + spent_s * SHARE
+        self._metrics.tenant_judged(self.partition, tenant, now_ms, spent_s)
 
     def _note(self, tenant: str, change: Change, now_ms: int) -> None:
         if isinstance(change, LiveMark):

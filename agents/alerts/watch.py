@@ -14,6 +14,7 @@ from agents.epochs.crew import Crew
 from agents.epochs.kafka import KafkaLog
 from agents.epochs.port import Fenced, OutcomeUnknown
 from agents.epochs.slot import Slot
+from agents.metrics import BoardMetrics
 from agents.notify.channels import channels_of
 from config.alerts import load_alerts
 from config.catalogue import load_definitions
@@ -49,8 +50,10 @@ async def keep_judging(make: Callable[[], AlertWatch]) -> None:
 class AlertWatch:
     """The desks of a worker. One that fails is given up and opened again; one that is fenced only with a new slot."""
 
-    def __init__(self, settings: Settings, port: KafkaLog, crew: Crew, counts: dict[str, int]) -> None:
-        self._settings, self._port, self._crew = settings, port, crew
+    def __init__(
+        self, settings: Settings, port: KafkaLog, crew: Crew, counts: dict[str, int], metrics: BoardMetrics
+    ) -> None:
+        self._settings, self._port, self._crew, self._metrics = settings, port, crew, metrics
         self._rules = Rules(load_alerts(), Catalogue(load_definitions()))
         self._teller = Teller(channels_of(settings))
         self._fresh = Freshness(settings, port, crew, counts[Role.ACTIVITY])
@@ -72,7 +75,8 @@ class AlertWatch:
         finally:
             watching.cancel()
             await self._teller.close()
-            for _, desk in self._desks.values():
+            for number, (_, desk) in self._desks.items():
+                self._metrics.alerts_released(number)
                 await desk.close()
 
     async def _turn(self) -> None:
@@ -103,7 +107,7 @@ class AlertWatch:
 
     async def _work(self, number: int, slot: Slot) -> None:
         if number not in self._desks:
-            desk = Desk(number, self._port, self._rules, self._teller)
+            desk = Desk(number, self._port, self._rules, self._teller, self._metrics)
             self._desks[number] = (slot, desk)
             await desk.open(self._settings.topics.alerting_id(number))
         stage = slot.stage
@@ -121,4 +125,5 @@ class AlertWatch:
         if found is not None:
             await found[1].close()
         self._teller.forget(number)
+        self._metrics.alerts_released(number)
         self._not_before_s[number] = time.monotonic() + PAUSE_S

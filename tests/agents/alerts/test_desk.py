@@ -10,6 +10,7 @@ import pytest
 from agents.alerts.desk import Desk
 from agents.alerts.telling import Teller
 from agents.epochs.port import Fenced, OutcomeUnknown
+from agents.metrics import BoardMetrics
 from agents.notify.channel import NotTaken, Telling
 from schemas.alert import AlertAction, encode_alert
 from schemas.records import Output
@@ -51,10 +52,11 @@ class Scene:
             ("2026-05-13 11:59", "touch.logged", call("R-2")),
         )
         self.log, self.ears, self.board = MemoryLog(), Ears(), office.board
+        self.metrics = BoardMetrics()
         self.now_ms = BEGIN_MS
 
     async def desk(self) -> Desk:
-        found = Desk(0, self.log, RULES, Teller({"webhook": self.ears}))
+        found = Desk(0, self.log, RULES, Teller({"webhook": self.ears}), self.metrics)
         await found.open("alerts-0")
         return found
 
@@ -138,5 +140,31 @@ def test_nothing_is_judged_on_boards_that_lag() -> None:
         scene = Scene()
         await scene.turns(await scene.desk(), is_fresh=False)
         assert not scene.log.records["alerts"]
+
+    asyncio.run(story())
+
+
+def test_metrics_say_what_is_open_and_what_became_of_notices() -> None:
+    async def story() -> None:
+        scene = Scene()
+        scene.ears.is_deaf = True
+        desk = await scene.desk()
+        await scene.turns(desk, 2)
+        text = scene.metrics.exposition().decode()
+        is_open = 'salespulse_alerts_open{tenant="acme",alert="rep_stall",severity="warning",state="firing"} 1\n'
+        assert is_open in text
+        assert 'salespulse_alert_notices_waiting{channel="webhook"} 1\n' in text
+        assert 'salespulse_alert_notices_total{channel="webhook",outcome="failed"} 1.0\n' in text
+        judged_s = (BEGIN_MS + 1_000) // 1_000
+        assert f'salespulse_alerts_judged_timestamp_seconds{{tenant="acme"}} {judged_s}.0\n' in text
+        scene.ears.is_deaf = False
+        scene.now_ms += 10_000
+        await scene.turns(desk)
+        text = scene.metrics.exposition().decode()
+        assert 'salespulse_alert_notices_waiting{channel="webhook"} 0\n' in text
+        assert 'salespulse_alert_notices_total{channel="webhook",outcome="delivered"} 1.0\n' in text
+        assert is_open in text
+        scene.metrics.alerts_released(0)
+        assert is_open not in scene.metrics.exposition().decode()
 
     asyncio.run(story())
