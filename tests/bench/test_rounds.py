@@ -11,6 +11,8 @@ import pytest
 from bench.generate import Logs, Mix, logs_of
 from bench.rounds import run_rounds
 
+pytestmark = [pytest.mark.timeout(600), pytest.mark.takes(50)]
+
 
 @pytest.fixture
 def all_cores() -> Iterator[None]:

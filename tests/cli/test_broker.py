@@ -15,6 +15,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from cli.broker import Broker, BrokerUnavailable, kafka_at, start_broker
 from cli.broker.ports import HIGHEST, free_pair, is_free
 
+pytestmark = pytest.mark.takes(25)
 ROOT = Path(__file__).parents[2]
 PARENT = """
 import signal, sys, time

@@ -13,6 +13,7 @@ from cli.broker.cache import built_once
 from config import native
 from config.machine import cache_folder
 
+pytestmark = pytest.mark.takes(20)
 ROOT = Path(native.__file__).resolve().parent.parent
 COMPARED = [
     "tests/stream/test_fold_properties.py",

@@ -17,6 +17,7 @@ from cli.demo.history import instant
 from tests.end_to_end.live import Live
 from tests.end_to_end.sink import Sink
 
+pytestmark = pytest.mark.takes(60)
 SECRET = "a secret"
 LIMIT_S = 90.0
 QUIET_S = 12.0

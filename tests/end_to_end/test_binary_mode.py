@@ -13,10 +13,13 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+import pytest
+
 from tests.end_to_end.live import REQUEST_LIMIT_S, Live, replayed, until_equal
 from tests.end_to_end.test_letters import AS_OF, Office, made, raw, roster, touch
 from tests.schemas.test_binary_mode import Headers, headers_of
 
+pytestmark = [pytest.mark.timeout(400), pytest.mark.takes(20)]
 ACTIVITY, ORGANISATION = "activity", "organisation"
 RECEIPTS = {"status", "restated_at", "restated_by"}
 Record = tuple[bytes, bytes, Headers]

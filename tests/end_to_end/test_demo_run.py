@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.takes(35)
 START_LIMIT_S = 90.0
 END_LIMIT_S = 40.0
 

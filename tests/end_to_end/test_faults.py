@@ -15,6 +15,7 @@ from cli.broker import Broker
 from cli.demo.history import Demo, instant, to_json
 from tests.end_to_end.live import Live, replayed, until_equal
 
+pytestmark = pytest.mark.takes(55)
 NOW_MS = int(time.time() * 1000)
 FROZEN_S = 8.0  # longer than the session timeout, so that the frozen worker's partitions are given to the other
 

@@ -31,6 +31,7 @@ from tests.end_to_end.live import REQUEST_LIMIT_S, Live, replayed, until_equal
 from tests.gateway.making import at, event
 from tests.gateway.serving import read
 
+pytestmark = pytest.mark.takes(60)
 NOW_MS = int(time.time() * 1000)
 DAY_MS, MINUTE_MS = 86_400_000, 60_000
 SECRET = "a signing key"

@@ -18,6 +18,7 @@ import pytest
 
 from tests.end_to_end.live import STAGES, Live, until_equal
 
+pytestmark = pytest.mark.takes(60)
 MAPPING = Path(__file__).with_name("olist.yaml")
 LEADS, DEALS = "olist_marketing_qualified_leads_dataset.csv", "olist_closed_deals_dataset.csv"
 REPEATED, REVISED = 0.05, 0.02

@@ -13,6 +13,7 @@ from cli.broker.ports import free_pair
 from cli.stack import Stack
 from tests.end_to_end.live import until_equal
 
+pytestmark = pytest.mark.takes(15)
 README = Path(__file__).parents[2] / "README.md"
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.end_to_end.live import Live, replayed, until_equal
 
+pytestmark = pytest.mark.takes(25)
 INTERVAL_S = 5
 
 Shown = dict[str, tuple[str, Any]]

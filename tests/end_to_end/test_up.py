@@ -11,6 +11,8 @@ import pytest
 
 from cli.broker.ports import free_pair
 
+pytestmark = pytest.mark.takes(15)
+
 
 @pytest.mark.timeout(180)
 def test_up_serves_until_down(kafka: str, tmp_path: Path) -> None:

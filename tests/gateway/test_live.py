@@ -26,6 +26,7 @@ from stream.catalogue.catalogue import Catalogue
 from tests.gateway.making import NOW_MS, at, raw
 from tests.gateway.serving import Served, read, settings_for, write
 
+pytestmark = pytest.mark.takes(20)
 HOME = home_partition(b"default", 4)
 CATALOGUE = Catalogue(load_definitions())
 AS_OF = at(NOW_MS + 3_600_000)

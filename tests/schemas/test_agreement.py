@@ -17,6 +17,8 @@ from schemas.types import TYPES
 from tests.schemas.awkward import INSTANT_SHAPE, STRINGS, VALUES
 from tests.schemas.samples import ACTIVITY, DATA, Literally, Path, changed, envelope, paths, without, written
 
+pytestmark = pytest.mark.takes(25)
+
 
 def assert_agreement(raw: bytes) -> None:
     by_contract = decode_by_contract(raw)

@@ -8,6 +8,7 @@ from agents.epochs.port import Safeguards
 from tests.simulation.real_kit import RealKit
 from tests.simulation.story import tell
 
+pytestmark = pytest.mark.takes(45)
 CHUNKS, SEEDS_PER_CHUNK = 8, 20
 
 # The first seed that finds what each safeguard keeps away. After a change of the protocol or of the simulation another

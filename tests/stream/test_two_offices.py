@@ -10,6 +10,7 @@ from tests.strategies.comparison import differences
 from tests.strategies.event_files import EventFile
 from tests.strategies.offices import lines
 
+pytestmark = pytest.mark.takes(25)
 SEED, ACCOUNTS = 4, 165
 MOMENTS = (
     ("nord", "2023-12-31T23:30:00Z"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ from tests.strategies.worlds import (
     worlds,
 )
 
+pytestmark = pytest.mark.takes(45)
 KNOWN = tuple(sorted(CATALOGUE.definitions.keys() & set(KPIS)))
 COUNTED_ONLY = (Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED)
 

@@ -9,6 +9,7 @@ from tests.wallboard.company import TENANT
 from tests.wallboard.looking import until
 from tests.wallboard.serving import Hung
 
+pytestmark = pytest.mark.takes(25)
 FRAMES = 20_000
 WARM = 2_000
 GROWTH_BYTES = 3_000_000

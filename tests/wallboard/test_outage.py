@@ -10,7 +10,7 @@ from tests.wallboard.company import NOW_MS, TENANT
 from tests.wallboard.looking import number_of, texts, turn_to, until
 from tests.wallboard.serving import Hung
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.takes(40)]
 REVENUE = "revenue|company|mtd"
 OLD_AFTER_S = 25.0
 

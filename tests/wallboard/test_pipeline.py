@@ -18,6 +18,7 @@ from cli.broker import Broker, start_broker
 from tests.end_to_end.live import STAGES, Live
 from tests.wallboard.looking import number_of, until
 
+pytestmark = pytest.mark.takes(60)
 REVENUE = "revenue|company|mtd"
 FAST_S = 1.0
 EVENTS = 15

@@ -16,7 +16,7 @@ from tests.wallboard.company import NOW_MS, TENANT
 from tests.wallboard.looking import until
 from tests.wallboard.serving import Hung
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.takes(15)]
 
 
 def never() -> LogReader:

@@ -15,6 +15,7 @@ from schemas.receipt import verified_ms
 from tests.gateway.making import at, raw
 from tests.gateway.serving import Served, read, settings_for
 
+pytestmark = pytest.mark.takes(25)
 KEYS = {
     "acme-key": {"tenant": "acme"},
     "globex-key": {"tenant": "globex"},
