@@ -53,5 +53,6 @@ contracts: setup ## write contracts/ and the types of the publisher's page, and 
 	$(BIN)/python -m cli.contracts
 	$(BIN)/python -m pytest -q tests/schemas tests/cli/test_contracts.py $(ARGS)
 
-docs: setup ## hold the pages: every link, every rule that an error points at, every worked example
+docs: setup ## write the list of metrics, and hold the pages: every link, every rule that an error points at, every worked example
+	$(BIN)/python -m cli.metrics_page
 	$(BIN)/python -m pytest -q tests/test_pages.py tests/catalogue $(ARGS)

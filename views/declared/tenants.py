@@ -44,7 +44,8 @@ TICK_DROPPED = Family(
     "gauge",
     "values",
     ("tenant",),
-    "Values that the last tick left out because a tenant has more than 50,000. Publish fewer windows or scopes.",
+    "Values that the last tick left out because a tenant has more than SALESPULSE_PUBLISHED_SERIES_MAX. Publish fewer "
+    "windows or scopes.",
     "tenants",
 )
 TRUST = Family(
