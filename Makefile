@@ -7,10 +7,10 @@ STAMP := $(VENV)/.synced
 CODE := schemas stream views config agents gateway cli
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test check bench up down contracts docs
+.PHONY: help setup demo demo-reset test check bench up down contracts docs
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 setup: $(STAMP) ## virtual environment in .venv, from the lock, and the core compiled; quick the second time
 	@$(BIN)/salespulse native
@@ -24,8 +24,11 @@ $(STAMP): pyproject.toml uv.lock | $(BIN)/uv
 	$(BIN)/uv sync --frozen --quiet
 	@touch $@
 
-demo: setup ## the whole pipeline on a real Kafka, with a month of sales and live events (ARGS=--once ends after the self-check)
+demo: setup ## the whole pipeline on a real Kafka, with 90 days of sales and live events (ARGS=--once ends after the self-check)
 	@exec $(BIN)/salespulse demo $(ARGS)
+
+demo-reset: setup ## remove the history that the demo keeps between its runs
+	$(BIN)/salespulse demo reset
 
 # Three for two cores: tests that wait, for a broker, a browser or a killed worker, leave room for those that compute.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder --durations 10

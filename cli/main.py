@@ -11,7 +11,7 @@ import typer
 from cli.endings import EXIT_FAILED, EXIT_USAGE, UsageError
 
 COMMANDS = {
-    "demo": ("cli.demo.command", "demo", "A month of sales in seconds, then live events, on a Kafka of its own."),
+    "demo": ("cli.demo.command", "app", "Three months of sales in seconds, then live events, on a Kafka of its own."),
     "up": ("cli.up", "up", "A broker, the topics, a worker and a gateway in the foreground."),
     "down": ("cli.up", "down", "Stop what `salespulse up` left running."),
     "worker": ("cli.worker", "worker", "Fold events into numbers: ACCOUNTS and BOARD."),

@@ -92,6 +92,10 @@ class Publisher:
         role, key = record_key(event)
         self.add_record(role, home_partition(key, self._counts[role]), key, raw)
 
+    def add_keyed(self, role: Role, key: bytes, raw: bytes) -> None:
+        """Put raw bytes, which need not be an event, under a key into its home partition."""
+        self.add_record(role, home_partition(key, self._counts[role]), key, raw)
+
     def add_record(self, role: Role, partition: int, key: bytes, raw: bytes) -> None:
         """Put raw bytes under a key into a partition that the caller chooses."""
         place = (role, partition)

@@ -103,7 +103,8 @@ class Stack:
 
     ``brokers``: a Kafka of one's own; None starts one, at ``broker_port`` if that matters, and in ``folder`` if its
     records are to be kept. ``settings`` are variables for worker and gateway. The gateway's port is ``port``, or the
-    next free one. Without ``worker`` none is started: somebody does so with `start`.
+    next free one. Without ``worker`` none is started: somebody does so with `start`. Without ``wait`` it is entered before
+    the gateway is ready: somebody calls `wait_ready`.
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class Stack:
         folder: Path | None = None,
         broker_port: int | None = None,
         worker: bool = True,
+        wait: bool = True,
         say: Say = lambda _text: None,
     ) -> None:
         self.logs = Path(tempfile.mkdtemp(prefix="salespulse-logs-"))
@@ -122,7 +124,7 @@ class Stack:
         self.address = f"http://127.0.0.1:{self.port}"
         self.brokers = brokers or ""
         self._given = dict(settings)
-        self._folder, self._broker_port, self._worker = folder, broker_port, worker
+        self._folder, self._broker_port, self._worker, self._wait = folder, broker_port, worker, wait
         self._say = say
         self._broker: Broker | None = None
         self._children: list[Kept] = []
@@ -159,7 +161,8 @@ class Stack:
         self.start("gateway", SALESPULSE_PORT=str(self.port))
         if self._worker:
             self.start("worker")
-        self._wait_ready()
+        if self._wait:
+            self.wait_ready()
 
     def start(self, *arguments: str, **settings: str) -> Kept:
         """Start another child, such as a second worker; it is stopped with the rest."""
@@ -192,7 +195,8 @@ class Stack:
             self._broker.stop()
             self._broker = None
 
-    def _wait_ready(self) -> None:
+    def wait_ready(self) -> None:
+        """Return when the gateway answers. Raises StackFailed if it takes too long, or a child has ended."""
         limit = time.monotonic() + READY_LIMIT_S
         while True:
             self.check()

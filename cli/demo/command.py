@@ -5,112 +5,225 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.broker import BrokerUnavailable
 from cli.demo.check import check
-from cli.demo.company import TENANT
-from cli.demo.history import Demo, to_json
+from cli.demo.company import REPS_MAX, TENANT
+from cli.demo.history import Plan
+from cli.demo.incidents import SCENARIOS
+from cli.demo.keeping import Letterbox, NobodyPlays, kept, remove_all
+from cli.demo.log import read_log
 from cli.demo.recompute import Spreadsheet
+from cli.demo.running import Course, since_start_s
 from cli.demo.screen import Screen
-from cli.endings import fail
+from cli.demo.watch import POLL_S, BoardWatch, touches_counted
+from cli.endings import UsageError, fail
 from cli.publishing import BrokerAbsent, Publisher
 from cli.stack import Stack, StackFailed, end_on_signals
 from cli.topics import BrokerAway
 from config.settings import Settings, load_settings
-from schemas.event import Event, decode
 
-CHUNK = 500
-LIVE_PER_SECOND = 3.0
-ONCE_PER_SECOND, ONCE_LIVE_S = 25.0, 8.0
+ONCE_SPEED, ONCE_LIVE_S = 800.0, 8.0
 CHECK_LIMIT_S = 60.0
+COMPLETE_LIMIT_S = 900.0
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for."""
+
+    once: bool
+    seed: int
+    reps: int
+    days: int
+    speed: float
+    keep: bool
+    scenario: str | None
+
+
+@app.callback(invoke_without_command=True)
 def demo(
+    context: typer.Context,
     *,
     once: Annotated[bool, typer.Option("--once", help="end after a short live phase and the self-check")] = False,
     seed: Annotated[int, typer.Option(help="another seed tells another story")] = 1,
-    reps: Annotated[int, typer.Option(min=2, max=200)] = 8,
-    days: Annotated[int, typer.Option(min=1, max=365, help="length of the history")] = 30,
+    reps: Annotated[int, typer.Option(min=2, max=REPS_MAX)] = 40,
+    days: Annotated[int, typer.Option(min=1, max=365, help="length of the history")] = 90,
+    speed: Annotated[float, typer.Option(min=0.1, max=5_000, help="how much more happens than in real life")] = 20.0,
+    keep: Annotated[bool, typer.Option(help="keep the history for the next start")] = True,
+    scenario: Annotated[str | None, typer.Option(help=f"play one at once: {', '.join(SCENARIOS[:-1])}")] = None,
+    publish_only: Annotated[bool, typer.Option("--publish-only", help="only publish, to KAFKA_BROKERS")] = False,
 ) -> None:
-    """Run everything with a made-up company: a month of its sales in seconds, then live events until Ctrl-C."""
-    settings = load_settings()
-    has_own_kafka = "kafka_brokers" in settings.model_fields_set
-    # On somebody's own cluster each run has topics of its own: an earlier run's events would be counted with it.
-    prefix = settings.topic_prefix + (f"demo-{int(time.time())}-" if has_own_kafka else "")
-    given = {"SALESPULSE_ALLOW_BACKFILL": "true", "SALESPULSE_TOPIC_PREFIX": prefix}
+    """Run everything with a made-up company: months of its sales in seconds, then live events until Ctrl-C."""
+    if context.invoked_subcommand is not None:
+        return
+    if scenario is not None and scenario not in SCENARIOS:
+        raise UsageError(f"there is no scenario {scenario!r}; there are {', '.join(SCENARIOS)}")
+    wanted = Wanted(once, seed, reps, days, speed, keep, scenario)
     end_on_signals()
     try:
-        with (
-            Screen() as screen,
-            Stack(
-                brokers=settings.kafka_brokers if has_own_kafka else None,
-                port=settings.port,
-                settings=given,
-                say=screen.step,
-            ) as stack,
-        ):
-            screen.say(f"page     {stack.address}/")
-            screen.say(f"values   {stack.address}/v1/values?tenant={TENANT}")
-            screen.say(f"Kafka    {stack.brokers}")
-            story = Demo(seed=seed, reps=reps, days=days, now_ms=_now_ms())
-            own = load_settings(kafka_brokers=stack.brokers, topic_prefix=prefix)
-            asyncio.run(_publish(story, own, stack, screen, once=once))
-            if once and not _is_right(story, stack, screen):
-                raise typer.Exit(1)
+        with Screen() as screen:
+            if publish_only:
+                asyncio.run(_only_publish(wanted, screen))
+            else:
+                _run(wanted, screen)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
     except (StackFailed, BrokerUnavailable, BrokerAway, BrokerAbsent) as exc:
         raise fail(str(exc)) from None
 
 
-async def _publish(story: Demo, settings: Settings, stack: Stack, screen: Screen, *, once: bool) -> None:
+@app.command("play", short_help="Let an incident happen in the running demo.")
+def play(scenario: Annotated[str, typer.Argument(help=", ".join(SCENARIOS))]) -> None:
+    """Let an incident happen in the demo that runs here; `calm` ends it."""
+    if scenario not in SCENARIOS:
+        raise UsageError(f"there is no scenario {scenario!r}; there are {', '.join(SCENARIOS)}")
+    try:
+        typer.echo(Letterbox().ask(scenario))
+    except NobodyPlays as exc:
+        raise fail(str(exc)) from None
+
+
+@app.command("reset", short_help="Remove every kept history.")
+def reset() -> None:
+    """Remove every kept history; the next demo begins anew."""
+    if not remove_all():
+        raise fail("a demo runs on a kept history; end it first")
+    typer.echo("removed")
+
+
+def _run(wanted: Wanted, screen: Screen) -> None:
+    settings = load_settings()
+    has_own_kafka = "kafka_brokers" in settings.model_fields_set
+    with ExitStack() as open_things:
+        folder = open_things.enter_context(_folder(wanted, screen, has_own_kafka=has_own_kafka))
+        # On somebody's own cluster each run has topics of its own: an earlier run's events would be counted with it.
+        prefix = settings.topic_prefix + (f"demo-{int(time.time())}-" if has_own_kafka else "")
+        stack = Stack(
+            brokers=settings.kafka_brokers if has_own_kafka else None,
+            port=settings.port,
+            settings={"SALESPULSE_ALLOW_BACKFILL": "true", "SALESPULSE_TOPIC_PREFIX": prefix},
+            folder=folder,
+            worker=False,
+            wait=False,
+            say=screen.step,
+        )
+        open_things.enter_context(stack)
+        screen.say(f"board    {stack.address}/")
+        screen.say(f"values   {stack.address}/v1/values?tenant={TENANT}")
+        screen.say(f"Kafka    {stack.brokers}")
+        own = load_settings(kafka_brokers=stack.brokers, topic_prefix=prefix)
+        letterbox = Letterbox() if folder is not None else None
+        as_of_ms = asyncio.run(_tell(wanted, own, stack, screen, letterbox))
+        if wanted.once and not _is_right(own, as_of_ms, stack, screen):
+            raise typer.Exit(1)
+
+
+@contextmanager
+def _folder(wanted: Wanted, screen: Screen, *, has_own_kafka: bool) -> Iterator[Path | None]:
+    """Where the history is kept; None where it isn't."""
+    if has_own_kafka or not wanted.keep:
+        yield None
+        return
+    with kept(seed=wanted.seed, reps=wanted.reps, days=wanted.days) as folder:
+        if folder is None:
+            screen.say("another demo runs here: this one keeps nothing")
+        yield folder
+
+
+async def _tell(wanted: Wanted, own: Settings, stack: Stack, screen: Screen, letterbox: Letterbox | None) -> int:
+    """Publish everything until Ctrl-C, or for a while; when it ended, epoch milliseconds."""
+    async with Publisher(own) as publisher:
+        course = Course(publisher, own, screen, _plan(wanted))
+        await course.look_back()
+        if course.resumes:
+            await course.gap()
+            stack.start("worker")
+        else:
+            stack.start("worker")
+            await course.history()
+        await asyncio.to_thread(stack.wait_ready)
+        await _complete(course, stack, screen)
+        await _live(course, wanted, stack, screen, letterbox)
+        if wanted.once:
+            await course.end()
+    return _now_ms()
+
+
+async def _complete(course: Course, stack: Stack, screen: Screen) -> None:
+    """Wait until the board has counted the whole history."""
+    screen.begin("counting the history", course.touches)
+    limit, counted = time.monotonic() + COMPLETE_LIMIT_S, 0
+    while counted < course.touches:
+        stack.check()
+        if time.monotonic() > limit:
+            raise StackFailed(f"the board has counted {counted:,} of {course.touches:,} touches; see {stack.logs}")
+        found = await asyncio.to_thread(touches_counted, stack.address)
+        screen.advance(found - counted)
+        counted = found
+        await asyncio.sleep(POLL_S)
+    screen.say(f"counted  the history, {since_start_s():.1f} s after the command")
+
+
+async def _live(course: Course, wanted: Wanted, stack: Stack, screen: Screen, letterbox: Letterbox | None) -> None:
+    watch = BoardWatch(stack.address)
+    await asyncio.to_thread(watch.start)
+    until = time.monotonic() + ONCE_LIVE_S if wanted.once else None
+    is_seen = False
+
+    def look() -> bool:
+        nonlocal is_seen
+        stack.check()
+        if watch.moved_at is not None and not is_seen:
+            is_seen = True
+            ago = time.monotonic() - watch.moved_at
+            screen.say(
+                f"live     the first live number was on the board {since_start_s() - ago:.1f} s after the command"
+            )
+        return until is None or time.monotonic() < until
+
+    screen.begin("live events" if wanted.once else "live events until Ctrl-C", None)
+    if letterbox is not None:
+        letterbox.empty()
+    if wanted.scenario is not None:
+        await course.play(wanted.scenario)
+    await course.live(speed=ONCE_SPEED if wanted.once else wanted.speed, letterbox=letterbox, look=look)
+
+
+async def _only_publish(wanted: Wanted, screen: Screen) -> None:
+    """The company without a pipeline of its own: somebody else runs that."""
+    settings = load_settings()
     async with Publisher(settings) as publisher:
-        history = [(to_json(event)) for event in story.history()]
-        screen.begin("publishing the history", len(history))
-        started = time.monotonic()
-        for begin in range(0, len(history), CHUNK):
-            chunk = history[begin : begin + CHUNK]
-            for raw in chunk:
-                publisher.add(raw, _decoded(raw))
-            await publisher.flush()
-            screen.advance(len(chunk))
-        screen.say(f"history  {len(history):,} events published in {time.monotonic() - started:.1f} s")
-        screen.begin("live events until Ctrl-C" if not once else "live events", None)
-        until = time.monotonic() + ONCE_LIVE_S if once else None
-        while until is None or time.monotonic() < until:
-            await _send_live(story, publisher, screen)
-            stack.check()
-            await asyncio.sleep(story.pause_s(ONCE_PER_SECOND if once else LIVE_PER_SECOND))
-        for event in story.rest():
-            raw = to_json(event)
-            publisher.add(raw, _decoded(raw))
+        course = Course(publisher, settings, screen, _plan(wanted))
+        await course.look_back()
+        if course.resumes:
+            await course.gap()
+        else:
+            await course.history()
+        screen.begin("live events until Ctrl-C", None)
+        await course.live(speed=wanted.speed, letterbox=None, look=lambda: True)
 
 
-async def _send_live(story: Demo, publisher: Publisher, screen: Screen) -> None:
-    for event in story.live(_now_ms()):
-        raw = to_json(event)
-        publisher.add(raw, _decoded(raw))
-        screen.advance(1)
-    await publisher.flush()
-
-
-def _is_right(story: Demo, stack: Stack, screen: Screen) -> bool:
-    as_of_ms = _now_ms()
+def _is_right(own: Settings, as_of_ms: int, stack: Stack, screen: Screen) -> bool:
     screen.step("adding everything up by hand")
-    expected = Spreadsheet(story.published).values(as_of_ms)
+    expected = Spreadsheet(asyncio.run(read_log(own))).values(as_of_ms)
     screen.step("comparing with the API")
     outcome = check(stack.address, expected, as_of_ms=as_of_ms, limit_s=CHECK_LIMIT_S)
     screen.outcome(outcome)
     return not outcome.differences
 
 
-def _decoded(raw: bytes) -> Event:
-    event = decode(raw)
-    assert isinstance(event, Event), event
-    return event
+def _plan(wanted: Wanted) -> Plan:
+    return Plan.until(_now_ms(), seed=wanted.seed, reps=wanted.reps, days=wanted.days)
 
 
 def _now_ms() -> int:

@@ -1,20 +1,78 @@
-"""The demo's company: its reps, teams and settings, as organisation events."""
+"""The demo's company: regions, teams, reps, and what an event of theirs looks like."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 TENANT = "demo"
 ZONE = ZoneInfo("Europe/Berlin")
 BASE_CURRENCY = "EUR"
-OTHER_CURRENCY = "USD"
-TEAMS = ("north", "south")
 DAY_MS = 86_400_000
-NAMES = ("Ada", "Ben", "Cem", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Juna", "Kai", "Lia", "Max", "Nele", "Pia")
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+OFFICE = "office"
+"""Who publishes settings, roster, calendars, absences, targets and rates."""
+FIRST = (
+    *("Ada", "Ben", "Cem", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Juna"),
+    *("Kai", "Lia", "Max", "Nele", "Oskar", "Pia", "Quin", "Rosa", "Sam", "Tara"),
+)
+LAST = ("Aydin", "Baker", "Cerny", "Diaz", "Eriksen", "Fontana", "Grant", "Hoang", "Ito", "Jansen")
+REPS_MAX = len(FIRST) * len(LAST)
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where teams sit: its clock, its money, and its holidays as (month, day)."""
+
+    name: str
+    zone: ZoneInfo
+    currency: str
+    holidays: tuple[tuple[int, int], ...]
+
+
+EMEA = Region("EMEA", ZONE, "EUR", ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26)))
+AMERICAS = Region("Americas", ZoneInfo("America/New_York"), "USD", ((1, 1), (6, 19), (7, 4), (11, 11), (12, 25)))
+APAC = Region("APAC", ZoneInfo("Australia/Sydney"), "AUD", ((1, 1), (1, 26), (4, 25), (12, 25), (12, 26)))
+REGIONS = (EMEA, AMERICAS, APAC)
+TEAMS = {"Rhine": EMEA, "Nordic": EMEA, "Hudson": AMERICAS, "Lakes": AMERICAS, "Harbour": APAC}
+CREWS = ("office", "early", "office", "late")
+"""Who works when (see `shifts`): half of a team from Monday to Friday, the others in crews that work at weekends."""
+
+
+@dataclass(frozen=True)
+class Rep:
+    """Somebody who sells. ``skill`` is 1 on average; quotas follow it."""
+
+    id: str
+    name: str
+    team: str
+    crew: str
+    skill: float
+
+    @property
+    def region(self) -> Region:
+        """Where the rep's team sits."""
+        return TEAMS[self.team]
+
+    @property
+    def calendar(self) -> str:
+        """The id of the rep's working calendar."""
+        return f"{self.region.name}-{self.crew}"
+
+
+def reps_of(count: int, *, seed: int) -> list[Rep]:
+    """The first ``count`` reps, at most REPS_MAX. The same seed, the same people."""
+    random, teams = Random(f"{seed}-reps"), list(TEAMS)
+    reps = []
+    for number in range(count):
+        name = f"{FIRST[number % len(FIRST)]} {LAST[(number // len(FIRST) + number) % len(LAST)]}"
+        crew = CREWS[(number // len(teams) + number % len(teams)) % len(CREWS)]
+        reps.append(Rep(f"R-{number + 1}", name, teams[number % len(teams)], crew, random.uniform(0.7, 1.35)))
+    return reps
 
 
 @dataclass(frozen=True)
@@ -26,22 +84,19 @@ class DemoEvent:
     subject: str
     time_ms: int
     data: dict[str, Any] = field(default_factory=dict)
-    source: str = "demo/crm"
+    source: str = "crm"
     revision: int = 0
     voided: bool = False
     backfill: bool = False
 
     def attributes(self) -> dict[str, Any]:
         """The event as a CloudEvent, ready for JSON."""
-        moment = datetime.fromtimestamp(self.time_ms // 1000, UTC).replace(
-            microsecond=self.time_ms % 1000 * 1000, tzinfo=None
-        )
         cloud: dict[str, Any] = {
             "specversion": "1.0",
             "id": self.id,
             "source": self.source,
             "type": self.type,
-            "time": moment.isoformat(timespec="milliseconds") + "Z",
+            "time": stamp(self.time_ms),
             "subject": self.subject,
             "tenant": TENANT,
         }
@@ -56,31 +111,12 @@ class DemoEvent:
         return cloud
 
 
-def rep_ids(reps: int) -> list[str]:
-    """R-1, R-2, …"""
-    return [f"R-{n}" for n in range(1, reps + 1)]
+def stamp(time_ms: int) -> str:
+    """RFC 3339 to the millisecond."""
+    moment = datetime.fromtimestamp(time_ms // 1000, UTC).replace(microsecond=time_ms % 1000 * 1000, tzinfo=None)
+    return moment.isoformat(timespec="milliseconds") + "Z"
 
 
-def team_of(number: int) -> str:
-    """The team of the rep with this number, counted from 0."""
-    return TEAMS[number % len(TEAMS)]
-
-
-def organisation(begin_ms: int, end_ms: int, *, reps: int) -> Iterator[DemoEvent]:
-    """Settings, roster and rates from the day before ``begin_ms`` on; half-way the last rep changes teams."""
-    start = begin_ms - DAY_MS
-    middle = (begin_ms + end_ms) // 2
-    settings = {"time_zone": str(ZONE), "base_currency": BASE_CURRENCY, "week_starts_on": "monday"}
-    yield _organisation("sales.tenant.configured", "settings", start, settings)
-    for number, rep in enumerate(rep_ids(reps)):
-        data = {"rep": rep, "name": NAMES[number % len(NAMES)], "team": team_of(number)}
-        yield _organisation("sales.roster.changed", f"roster-{rep}", start, data)
-    mover = rep_ids(reps)[-1]
-    moved = {"rep": mover, "name": NAMES[(reps - 1) % len(NAMES)], "team": team_of(reps)}
-    yield _organisation("sales.roster.changed", f"roster-{mover}-moved", middle, moved)
-    yield _organisation("sales.rate.set", "rate-1", start, {"currency": OTHER_CURRENCY, "base_per_unit": "0.9137"})
-    yield _organisation("sales.rate.set", "rate-2", middle, {"currency": OTHER_CURRENCY, "base_per_unit": "0.9211"})
-
-
-def _organisation(kind: str, identity: str, time_ms: int, data: dict[str, Any]) -> DemoEvent:
-    return DemoEvent(kind, identity, TENANT, time_ms, data, source="demo/office")
+def instant(time_ms: int) -> str:
+    """RFC 3339, to the second."""
+    return datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,173 +2,238 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
-from cli.demo.company import BASE_CURRENCY, OTHER_CURRENCY, DemoEvent, rep_ids
+from cli.demo.accounts import Account
+from cli.demo.company import DAY_MS, HOUR_MS, DemoEvent, Rep, stamp
 
 SOURCES = ("web", "fair", "referral", "cold_call", None)
-KINDS = ("call", "email", "email", "video_meeting", "meeting", "demo", "sms", "chat")
-PRODUCTS = (("desk", 39_900), ("chair", 24_900), ("lamp", 5_990), ("service", 120_000))
+CALLS = ("call", "call", "call", "sms")
+WRITTEN = ("email", "email", "email", "video_meeting", "meeting", "demo", "chat")
+PIPELINE = "standard"
+STAGES = ("prospecting", "qualification", "proposal", "negotiation")
+PRODUCTS = (("desk", 39_900), ("chair", 24_900), ("lamp", 5_990), ("shelf", 14_900), ("service", 120_000))
 REASONS = ("price", "timing", "competitor")
-NPS_SCORES = (10, 10, 9, 9, 9, 8, 8, 7, 6, 4)
-OPEN_ACCOUNTS_MAX = 400
-
-
-@dataclass
-class Account:
-    """One prospect or customer, as its rep sees it."""
-
-    key: str
-    rep: str
-    lead: str
-    source: str | None
-    last_ms: int
-    deal: str = ""
-    closed_deals: list[str] = field(default_factory=list)
-    orders: list[tuple[str, int]] = field(default_factory=list)
-    is_customer: bool = False
-    touches: int = 0
+NPS_SCORES = (10, 10, 10, 9, 9, 9, 9, 8, 8, 7, 7, 6, 4)
+DEAL_MINOR, DEAL_SPREAD = 480_000, 0.5
+"""The median of a deal's amount for an average rep, and the spread of its logarithm."""
+TARGET_PER_DAY = 330_000
+"""What a rep of average skill brings in on a working day, roughly (minor units): quotas are set around it."""
+PROSPECTS_MAX, CUSTOMERS_MAX = 22, 14
+ARRIVES = 0.075
 
 
 class SalesFloor:
-    """Accounts and reps, and the next thing that happens among them."""
+    """Accounts by rep, and the next thing that happens among them. ``run`` keeps the ids of several runs apart."""
 
-    def __init__(self, *, seed: int, reps: int) -> None:
-        self._random = Random(seed)
-        self._reps = rep_ids(reps)
-        self._accounts: list[Account] = []
+    def __init__(self, reps: list[Rep], *, seed: int, run: str) -> None:
+        self._random = Random(f"{seed}-{run}")
+        self._run = run
         self._count = 0
+        self.tells_history = False
+        self._reps = {rep.id: rep for rep in reps}
+        self._accounts: dict[str, list[Account]] = {rep.id: [] for rep in reps}
         self._acts: list[tuple[Callable[[Account, int], DemoEvent], Callable[[Account], bool], float]] = [
-            (self._touch, lambda a: not a.is_customer or bool(a.deal), 30.0),
-            (self._check_in, lambda a: a.is_customer, 5.0),
-            (self._open, lambda a: not a.deal and a.touches >= 1, 6.0),
-            (self._hand_over, lambda a: bool(a.deal), 1.0),
-            (self._win, lambda a: bool(a.deal) and a.touches >= 2, 4.0),
-            (self._lose, lambda a: bool(a.deal) and a.touches >= 2, 4.0),
-            (self._reopen, lambda a: not a.deal and bool(a.closed_deals), 0.5),
-            (self._order, lambda a: a.is_customer, 4.0),
-            (self._refund, lambda a: bool(a.orders), 0.6),
-            (self._answer, lambda a: a.is_customer, 2.0),
-            (self._onboard, lambda a: bool(a.closed_deals) and not a.is_customer, 3.0),
-            (self._churn, lambda a: a.is_customer and len(a.closed_deals) > 1, 0.3),
+            (self._touch, lambda a: not a.is_customer or bool(a.deal), 24.0),
+            (self._check_in, lambda a: a.is_customer, 7.0),
+            (self._judge_fit, lambda a: not a.is_qualified and a.touches >= 1 and not a.deal, 4.0),
+            (self._open, lambda a: a.is_qualified and not a.deal and not a.is_customer, 12.0),
+            (self._open, lambda a: a.is_customer and not a.deal, 0.9),
+            (self._advance, lambda a: bool(a.deal) and a.stage != STAGES[-1], 10.0),
+            (self._price, lambda a: bool(a.deal), 1.5),
+            (self._hand_over, lambda a: bool(a.deal), 0.3),
+            (self._meet, lambda a: bool(a.deal), 2.5),
+            (self._win, lambda a: bool(a.deal) and a.stage in STAGES[2:] and a.touches >= 2, 7.0),
+            (self._lose, lambda a: bool(a.deal) and a.touches >= 2, 3.0),
+            (self._reopen, lambda a: not a.deal and bool(a.closed_deals), 0.06),
+            (self._onboard, lambda a: bool(a.won_deals) and not a.is_customer, 14.0),
+            (self._answer, lambda a: a.is_customer, 1.1),
+            (self._churn, lambda a: a.is_customer and len(a.closed_deals) > 1, 0.25),
         ]
 
-    def next_event(self, time_ms: int) -> DemoEvent:
-        """What happens at ``time_ms``. Events of an account never share a millisecond: the later one is moved on."""
-        if not self._accounts or self._random.random() < 0.09:
-            return self._arrive(time_ms)
-        account = self._random.choice(self._accounts)
+    def recall(self, events: Iterable[DemoEvent]) -> None:
+        """Stand where these events, of accounts of any run, have led."""
+        found: dict[str, Account] = {}
+        for event in sorted(events, key=lambda event: event.time_ms):
+            found.setdefault(event.subject, Account(event.subject)).take(event)
+        for account in sorted(found.values(), key=lambda account: account.last_ms):
+            if account.rep in self._accounts and not account.is_gone:
+                self._keep(account)
+
+    def act(self, rep: Rep, time_ms: int) -> DemoEvent:
+        """What a rep does at ``time_ms``. Events of an account never share a millisecond: the later one is moved on."""
+        accounts = self._accounts[rep.id]
+        if not accounts or self._random.random() < ARRIVES:
+            return self._arrive(rep, time_ms)
+        account = self._random.choice(accounts)
         possible = [(act, weight) for act, allowed, weight in self._acts if allowed(account)]
         acts, weights = zip(*possible, strict=True)
-        account.last_ms = max(time_ms, account.last_ms + 1)
-        event: DemoEvent = self._random.choices(acts, weights)[0](account, account.last_ms)
+        return self._happen(self._random.choices(acts, weights)[0], account, time_ms)
+
+    def buy(self, time_ms: int) -> DemoEvent | None:
+        """A customer orders, or sends something back; None while there is no customer."""
+        customers = [account for accounts in self._accounts.values() for account in accounts if account.is_customer]
+        if not customers:
+            return None
+        account = self._random.choice(customers)
+        sends_back = account.orders and self._random.random() < 0.05
+        return self._happen(self._refund if sends_back else self._order, account, time_ms)
+
+    def open_deal(self, rep: Rep) -> Account | None:
+        """An account of a rep with an open deal, if there is one."""
+        return next((account for account in self._accounts[rep.id] if account.deal), None)
+
+    def new_name(self) -> str:
+        """What the next event, account or deal is called."""
+        self._count += 1
+        return f"{self._run}{self._count:06d}"
+
+    def event(self, kind: str, account: Account, time_ms: int, data: dict[str, Any], source: str = "crm") -> DemoEvent:
+        """An event of an account that is remembered there."""
+        given = {name: value for name, value in data.items() if value is not None}
+        event = DemoEvent(
+            f"sales.{kind}", f"e-{self.new_name()}", account.key, time_ms, given, source, backfill=self.tells_history
+        )
+        account.take(event)
         return event
 
-    def _event(self, kind: str, account: Account, time_ms: int, data: dict[str, Any]) -> DemoEvent:
-        self._count += 1
-        given = {name: value for name, value in data.items() if value is not None}
-        return DemoEvent(f"sales.{kind}", f"e-{self._count:07d}", account.key, time_ms, given)
+    def _happen(self, act: Callable[[Account, int], DemoEvent], account: Account, time_ms: int) -> DemoEvent:
+        before = account.rep
+        event = act(account, max(time_ms, account.last_ms + 1))
+        if account.is_gone:
+            self._accounts[before].remove(account)
+        elif account.rep != before:
+            self._accounts[before].remove(account)
+            self._keep(account)
+        return event
 
-    def _arrive(self, time_ms: int) -> DemoEvent:
-        number = self._count + 1
-        source = self._random.choice(SOURCES)
-        account = Account(f"A-{number}", self._random.choice(self._reps), f"L-{number}", source, time_ms)
-        if len(self._accounts) >= OPEN_ACCOUNTS_MAX:
-            self._accounts.pop(self._random.randrange(len(self._accounts)))
-        self._accounts.append(account)
-        return self._event(
-            "lead.created", account, time_ms, {"lead": account.lead, "rep": account.rep, "source": source}
-        )
+    def _keep(self, account: Account) -> None:
+        """A rep has only so many at once: the one that was left alone for longest is forgotten."""
+        accounts = self._accounts[account.rep]
+        alike = [each for each in accounts if each.is_customer == account.is_customer]
+        if len(alike) >= (CUSTOMERS_MAX if account.is_customer else PROSPECTS_MAX):
+            accounts.remove(min(alike, key=lambda each: each.last_ms))
+        accounts.append(account)
+
+    def _arrive(self, rep: Rep, time_ms: int) -> DemoEvent:
+        name = self.new_name()
+        account = Account(f"A-{name}", rep=rep.id, lead=f"L-{name}")
+        self._keep(account)
+        motion = self._random.choice(("inbound", "inbound", "outbound"))
+        data = {"lead": account.lead, "rep": rep.id, "source": self._random.choice(SOURCES), "motion": motion}
+        return self.event("lead.created", account, time_ms, data)
 
     def _touch(self, account: Account, time_ms: int) -> DemoEvent:
-        account.touches += 1
-        phase = self._random.choice(("pre_sale", None))
-        data = {"rep": account.rep, "kind": self._random.choice(KINDS), "direction": "outbound", "phase": phase}
         about = {"deal": account.deal} if account.deal else {"lead": account.lead}
-        return self._event("touch.logged", account, time_ms, data | about)
+        return self._contact(account, time_ms, about | {"phase": self._random.choice(("pre_sale", None))})
 
     def _check_in(self, account: Account, time_ms: int) -> DemoEvent:
-        phase = self._random.choice(("post_sale", None))
-        data = {"rep": account.rep, "kind": self._random.choice(KINDS), "direction": "outbound", "phase": phase}
-        return self._event("touch.logged", account, time_ms, data)
+        return self._contact(account, time_ms, {"phase": self._random.choice(("post_sale", None))})
+
+    def _contact(self, account: Account, time_ms: int, about: dict[str, Any]) -> DemoEvent:
+        is_call = self._random.random() < 0.5
+        kind = self._random.choice(CALLS if is_call else WRITTEN)
+        lasts = {"duration_s": self._random.randrange(20, 1_500)} if kind == "call" else {}
+        data = {"rep": account.rep, "kind": kind, "direction": "outbound"} | lasts | about
+        return self.event("touch.logged", account, time_ms, data, "telephony" if is_call else "crm")
+
+    def _judge_fit(self, account: Account, time_ms: int) -> DemoEvent:
+        data = {"lead": account.lead, "rep": account.rep}
+        if self._random.random() < 0.2:
+            return self.event("lead.disqualified", account, time_ms, data | {"reason": "bad_fit"})
+        return self.event("lead.qualified", account, time_ms, data)
 
     def _open(self, account: Account, time_ms: int) -> DemoEvent:
-        account.deal = f"D-{self._count + 1}"
-        lead = self._random.choice((account.lead, None))
-        data = {"deal": account.deal, "rep": account.rep, "lead": lead, "stage": "qualification"}
-        return self._event("deal.opened", account, time_ms, data)
+        rep = self._reps[account.rep]
+        data = {
+            "deal": f"D-{self.new_name()}",
+            "rep": account.rep,
+            "lead": self._random.choice((account.lead, None)),
+            "pipeline": PIPELINE,
+            "stage": STAGES[0],
+            "deal_type": "upsell" if account.is_customer else "new",
+            "amount_minor": int(DEAL_MINOR * rep.skill * self._random.lognormvariate(0, DEAL_SPREAD)) // 100 * 100,
+            "currency": rep.region.currency,
+            "segment": "b2b",
+        }
+        return self.event("deal.opened", account, time_ms, data)
+
+    def _advance(self, account: Account, time_ms: int) -> DemoEvent:
+        stage = STAGES[STAGES.index(account.stage) + 1] if account.stage in STAGES else STAGES[0]
+        return self.event("deal.stage_changed", account, time_ms, {"deal": account.deal, "stage": stage})
+
+    def _price(self, account: Account, time_ms: int) -> DemoEvent:
+        data = {"deal": account.deal, "amount_minor": int(account.amount_minor * self._random.uniform(0.8, 1.2))}
+        return self.event("deal.amount_changed", account, time_ms, data | {"currency": self._currency(account)})
 
     def _hand_over(self, account: Account, time_ms: int) -> DemoEvent:
-        account.rep = self._random.choice(self._reps)
-        return self._event("deal.owner_changed", account, time_ms, {"deal": account.deal, "rep": account.rep})
+        team = self._reps[account.rep].team
+        mates = [rep.id for rep in self._reps.values() if rep.team == team]
+        data = {"deal": account.deal, "rep": self._random.choice(mates)}
+        return self.event("deal.owner_changed", account, time_ms, data)
+
+    def _meet(self, account: Account, time_ms: int) -> DemoEvent:
+        about = {"rep": account.rep, "deal": account.deal}
+        if not account.appointment:
+            starts = {"starts_at": stamp(time_ms + self._random.randrange(HOUR_MS, 3 * DAY_MS))}
+            appointment = {"appointment": f"M-{self.new_name()}"}
+            return self.event("appointment.set", account, time_ms, appointment | about | starts)
+        kind = "held" if self._random.random() < 0.85 else "no_show"
+        return self.event(f"appointment.{kind}", account, time_ms, {"appointment": account.appointment} | about)
 
     def _win(self, account: Account, time_ms: int) -> DemoEvent:
         data: dict[str, Any] = {
             "deal": account.deal,
-            "amount_minor": self._random.randrange(50_000, 2_500_000),
-            "currency": OTHER_CURRENCY if self._random.random() < 0.1 else BASE_CURRENCY,
+            "amount_minor": account.amount_minor,
+            "currency": self._currency(account),
         }
         chance = self._random.random()
-        if chance < 0.15:
-            first, second = self._random.sample(self._reps, 2) if len(self._reps) > 1 else (account.rep, "R-guest")
+        mates = [rep.id for rep in self._reps.values() if rep.id != account.rep]
+        if chance < 0.1 and mates:
             share = self._random.choice((3_333, 5_000, 7_000))
-            data["splits"] = [{"rep": first, "share_bp": share}, {"rep": second, "share_bp": 10_000 - share}]
-        elif chance < 0.5:
+            second = {"rep": self._random.choice(mates), "share_bp": 10_000 - share}
+            data["splits"] = [{"rep": account.rep, "share_bp": share}, second]
+        elif chance < 0.6:
             data["rep"] = account.rep
-        if self._random.random() < 0.2:
+        if self._random.random() < 0.15:
             data["source"] = "partner"
-        self._closed(account)
-        return self._event("deal.won", account, time_ms, data)
+        return self.event("deal.won", account, time_ms, data)
 
     def _lose(self, account: Account, time_ms: int) -> DemoEvent:
         data = {"deal": account.deal, "reason": self._random.choice(REASONS)}
-        self._closed(account)
-        return self._event("deal.lost", account, time_ms, data)
-
-    def _closed(self, account: Account) -> None:
-        account.closed_deals.append(account.deal)
-        account.deal, account.touches = "", 0
+        return self.event("deal.lost", account, time_ms, data)
 
     def _reopen(self, account: Account, time_ms: int) -> DemoEvent:
-        account.deal = account.closed_deals.pop()
-        return self._event("deal.reopened", account, time_ms, {"deal": account.deal})
+        return self.event("deal.reopened", account, time_ms, {"deal": account.closed_deals[-1]})
 
     def _order(self, account: Account, time_ms: int) -> DemoEvent:
-        order = f"O-{self._count + 1}"
         chosen = self._random.sample(PRODUCTS, self._random.randint(1, 3))
-        sold = [(name, self._random.randint(1, 9), price) for name, price in chosen]
-        lines = [{"product": name, "qty": qty, "unit_price_minor": price} for name, qty, price in sold]
-        total = sum(qty * price for _, qty, price in sold)
-        account.orders.append((order, total))
-        deal = account.closed_deals[-1] if account.closed_deals and self._random.random() < 0.2 else None
-        rep = account.rep if deal is not None or self._random.random() < 0.8 else None
-        data = {"order": order, "rep": rep, "deal": deal, "lines": lines, "currency": BASE_CURRENCY}
-        return self._event("order.placed", account, time_ms, data)
-
-    def _refund(self, account: Account, time_ms: int) -> DemoEvent:
-        order, total = account.orders.pop()
-        amount = total if self._random.random() < 0.5 else total // 3
-        return self._event("order.refunded", account, time_ms, {"order": order, "amount_minor": amount})
-
-    def _answer(self, account: Account, time_ms: int) -> DemoEvent:
-        data = {
-            "survey": f"S-{self._count + 1}",
-            "kind": "nps",
-            "score": self._random.choice(NPS_SCORES),
-            "scale": {"min": 0, "max": 10},
-            "rep": account.rep,
-        }
-        return self._event("survey.answered", account, time_ms, data)
-
-    def _onboard(self, account: Account, time_ms: int) -> DemoEvent:
-        account.is_customer = True
-        return self._event(
-            "customer.onboarded", account, time_ms, {"deal": account.closed_deals[-1], "rep": account.rep}
+        lines = [{"product": p, "qty": self._random.randint(1, 6), "unit_price_minor": price} for p, price in chosen]
+        deal = account.won_deals[-1] if account.won_deals and self._random.random() < 0.15 else None
+        rep = account.rep if deal is not None or self._random.random() < 0.85 else None
+        data = {"order": f"O-{self.new_name()}", "rep": rep, "deal": deal, "lines": lines}
+        return self.event(
+            "order.placed", account, time_ms, data | {"currency": self._currency(account), "channel": "shop"}, "shop"
         )
 
+    def _refund(self, account: Account, time_ms: int) -> DemoEvent:
+        order, total = account.orders[-1]
+        amount = total if self._random.random() < 0.5 else total // 3
+        return self.event("order.refunded", account, time_ms, {"order": order, "amount_minor": amount}, "shop")
+
+    def _answer(self, account: Account, time_ms: int) -> DemoEvent:
+        score = self._random.choice(NPS_SCORES)
+        data = {"survey": f"S-{self.new_name()}", "kind": "nps", "score": score, "scale": {"min": 0, "max": 10}}
+        return self.event("survey.answered", account, time_ms, data | {"rep": account.rep})
+
+    def _onboard(self, account: Account, time_ms: int) -> DemoEvent:
+        data = {"deal": account.won_deals[-1], "rep": account.rep, "mrr_minor": 4_900, "currency": "EUR"}
+        return self.event("customer.onboarded", account, time_ms, data)
+
     def _churn(self, account: Account, time_ms: int) -> DemoEvent:
-        account.is_customer = False
-        return self._event("customer.churned", account, time_ms, {"reason": "price"})
+        return self.event("customer.churned", account, time_ms, {"reason": "price"})
+
+    def _currency(self, account: Account) -> str:
+        return self._reps[account.rep].region.currency

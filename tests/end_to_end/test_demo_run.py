@@ -20,7 +20,7 @@ END_LIMIT_S = 40.0
 @pytest.fixture
 def demo() -> Iterator[subprocess.Popen[str]]:
     """A demo that is up; killed at the end in any case."""
-    command = [sys.executable, "-m", "cli.main", "demo", "--days", "2"]
+    command = [sys.executable, "-m", "cli.main", "demo", "--days", "2", "--reps", "8", "--no-keep"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     yield process
     process.kill()
@@ -78,7 +78,7 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.timeout(240)
 def test_demo_once_finds_every_value_right() -> None:
-    command = [sys.executable, "-m", "cli.main", "demo", "--once", "--days", "6", "--seed", "7"]
+    command = [sys.executable, "-m", "cli.main", "demo", "--once", "--days", "6", "--reps", "10", "--seed", "7", "--no-keep"]
     environment = os.environ | {"SALESPULSE_METRICS_PORT_ACCOUNTS": "0", "SALESPULSE_METRICS_PORT_BOARD": "0"}
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert ended.returncode == 0, ended.stdout[-3_000:] + ended.stderr[-1_000:]

@@ -1,0 +1,62 @@
+"""What was published, read back from the log: by it a demo goes on where it stopped, and adds up what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from cli.demo.company import TENANT, DemoEvent
+from cli.demo.mishaps import GARBLED
+from config.settings import Settings
+from config.topics import Role
+from gateway.log_reader import LogReader
+
+BOTH = (Role.ORGANISATION, Role.ACTIVITY)
+
+
+async def read_log(settings: Settings, roles: Sequence[Role] = BOTH, *, since_ms: int | None = None) -> list[DemoEvent]:
+    """The demo's events as they stand in the topics, partition by partition, received at ``since_ms`` or later.
+
+    What was broken on purpose is left out: it never became an event.
+    """
+    names = {str(role): settings.topics.name_of(role) for role in roles}
+    reader = LogReader(settings.kafka_brokers, names, b"", fetch_wait_ms=50)
+    try:
+        await reader.open()
+        places = [(role, number) for role in names for number in range(reader.partitions_of(role))]
+        ends = await reader.stable_ends(places)
+        begin = await reader.beginnings(places)
+        if since_ms is not None:
+            found = await reader.offsets_at(places, since_ms)
+            begin = {place: ends[place] if (at := found[place]) is None else at for place in places}
+        reader.begin_at(begin)
+        events: list[DemoEvent] = []
+        while any(reader.position(*place) < end for place, end in ends.items()):
+            async for batch in reader.batches():
+                events += [event for raw in batch.values if raw is not None and (event := _event(raw)) is not None]
+        return events
+    finally:
+        await reader.close()
+
+
+def _event(raw: bytes) -> DemoEvent | None:
+    try:
+        said: dict[str, Any] = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    if GARBLED in said or said.get("tenant") != TENANT:
+        return None
+    return DemoEvent(
+        said["type"],
+        said["id"],
+        said["subject"],
+        round(datetime.fromisoformat(said["time"]).timestamp() * 1000),
+        said.get("data", {}),
+        said["source"],
+        said.get("revision", 0),
+        said.get("voided", False),
+        said.get("backfill", False),
+    )
