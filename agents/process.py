@@ -112,7 +112,7 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
             watches.append(keep_judging(lambda: AlertWatch(settings, app.log_port, app.crew, counts, metrics)))
         publisher = publisher_of(settings, app, counts, metrics, catalogue)
         ticker = Ticker(catalogue, series_max=settings.published_series_max)
-        ticking = Ticking(app.crew, ticker, [scrapes, publisher], every_s=settings.tick_every_s)
+        ticking = Ticking(app.crew, ticker, [scrapes, publisher], every_s=settings.tick_every_s, noted=metrics.ticked)
         watches += [keep_publishing(publisher), keep_ticking(ticking)]
     running = [asyncio.create_task(work) for work in (_start(app), *watches)]
     for task in running:

@@ -45,7 +45,7 @@ async def keep_ticking(ticking: Ticking) -> None:
 
 
 class Ticking:
-    """Ticks the tenants of every slot that is ready."""
+    """Ticks the tenants of every slot that is ready; ``noted`` is told the seconds that a tick took."""
 
     def __init__(
         self,
@@ -54,9 +54,11 @@ class Ticking:
         subscribers: Iterable[Subscriber],
         *,
         every_s: float,
+        noted: Callable[[float], None] = lambda _: None,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._crew, self._ticker, self._every_s, self._clock_ms = crew, ticker, every_s, clock_ms
+        self._noted = noted
         self._outlets = [Outlet(subscriber) for subscriber in subscribers]
         self._paces: dict[str, Pace] = {}
 
@@ -107,6 +109,7 @@ class Ticking:
                     return
                 slice_s = time.monotonic()
         spent_s += time.monotonic() - slice_s
+        self._noted(spent_s)
         pace.ticked(now_ms, version, begun_s + max(self._every_s, spent_s * SHARE))
         if tick.dropped:
             log.debug("%s has %d series; %d of them are not published", tenant, tick.series, tick.dropped)
@@ -124,6 +127,7 @@ class Ticking:
 
     def _release(self, tenant: str) -> None:
         del self._paces[tenant]
+        self._ticker.forget(tenant)
         for outlet in self._outlets:
             outlet.release(tenant)
 

@@ -1,17 +1,23 @@
-"""The board of one tenant: its cells, its organisation, whom it heard, and its newest accepted activity."""
+"""The board of one tenant: its cells, its organisation, whom it heard, and its newest accepted activity.
+
+It also knows what changed since when, so that whoever has read it needn't read everything again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from schemas.cells import CellsRecord
+from stream.board.counted import Counted
 from stream.board.heard import Heard
 from stream.board.organisation import Organisation
+from stream.board.segments import Segment
 from stream.board.series import Series
-from stream.board.counted import Counted
 
 SeriesKey = tuple[str, str, str, str]
 """(measure, dimension, value, facet)"""
+Spot = tuple[str, str, str]
+"""(measure, dimension, value): all facets of it."""
 SegmentKey = tuple[str, str, str, str, int]
 """A series and the number of its segment."""
 
@@ -25,14 +31,24 @@ class Board:
         self.series: dict[tuple[str, str], dict[str, dict[str, Series]]] = {}
         self.organisation = Organisation()
         self.heard = Heard()
+        self.counted = Counted()
         self.newest_ms = BEGINNING_MS
-        self._applied = 0
+        self.applied = 0  # cells records, and restored segments
+        self.spots = 0
+        self._late: dict[tuple[str, str], dict[str, dict[str, Series]]] = {}
+        self._touched: dict[Spot, int] = {}  # → `applied` when it changed last; the newest last
 
     @property
     def version(self) -> tuple[int, int, int]:
         """Changes whenever anything is folded that a value might depend on."""
-        self.counted = Counted()
-        return self._applied, self.organisation.changes, self.heard.changes
+        return self.applied, self.organisation.changes, self.heard.changes
+
+    def touched_since(self, applied: int) -> Iterator[Spot]:
+        """What changed after ``applied`` of the board was as said."""
+        for spot, at in reversed(self._touched.items()):
+            if at <= applied:
+                return
+            yield spot
 
     def find(self, measure: str, dimension: str, value: str) -> dict[str, Series]:
         """The series of a value, by facet."""
@@ -42,10 +58,18 @@ class Board:
         """The series of a measure and dimension, by value and facet."""
         return self.series.get((measure, dimension), {})
 
+    def late_of(self, measure: str, dimension: str) -> dict[str, dict[str, Series]]:
+        """Those of them to which anything came late."""
+        return self._late.get((measure, dimension), {})
+
     def open(self, key: SeriesKey) -> Series:
         """The series of that key, made where it is new."""
         measure, dimension, value, facet = key
-        facets = self.series.setdefault((measure, dimension), {}).setdefault(value, {})
+        values = self.series.setdefault((measure, dimension), {})
+        facets = values.get(value)
+        if facets is None:
+            facets = values[value] = {}
+            self.spots += 1
         found = facets.get(facet)
         if found is None:
             found = facets[facet] = Series()
@@ -54,12 +78,13 @@ class Board:
     def apply(self, record: CellsRecord, offset: int, reflected: dict[SegmentKey, int]) -> Iterator[SegmentKey]:
         """Add a record's cells, leaving out those that ``reflected`` rows already hold; the segments that changed."""
         self.newest_ms = max(self.newest_ms, record.newest_ms)
-        self._applied += 1
+        touched: set[Spot] = set()
         for measure, dimension, value, facet, pane, known, packed in record.cells:
             key = (measure, dimension, value, facet)
             segment = (*key, Series.segment_of(pane))
             if reflected.get(segment, 0) <= offset:
                 self.open(key).add(pane, known, int(packed))
+                touched.add((measure, dimension, value))
                 yield segment
         for measure, dimension, value, facet, pane, known, packed, receipt_s in record.late:
             key = (measure, dimension, value, facet)
@@ -68,4 +93,25 @@ class Board:
                 series = self.open(key)
                 series.add(pane, known, int(packed))
                 series.note_late(pane, known, receipt_s, int(packed))
+                self._note_late(key, series)
+                touched.add((measure, dimension, value))
                 yield segment
+        self._touch(touched)
+
+    def put(self, segment: SegmentKey, part: Segment) -> None:
+        """Take a segment, or a part of one, as restored."""
+        series = self.open(segment[:4])
+        series.put(segment[4], part)
+        if part.late:
+            self._note_late(segment[:4], series)
+        self._touch((segment[:3],))
+
+    def _note_late(self, key: SeriesKey, series: Series) -> None:
+        measure, dimension, value, facet = key
+        self._late.setdefault((measure, dimension), {}).setdefault(value, {})[facet] = series
+
+    def _touch(self, spots: Iterable[Spot]) -> None:
+        self.applied += 1
+        for spot in spots:
+            self._touched.pop(spot, None)
+            self._touched[spot] = self.applied

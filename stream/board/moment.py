@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from typing import Literal
@@ -59,6 +59,20 @@ class Moment:
     def cut_ms(self) -> int:
         """The cut in epoch milliseconds."""
         return self.cut * MINUTE_MS
+
+
+DAWN = ("dawn",)
+PUNCTUAL = ("without late",)
+"""Where a moment remembers others: as the local day began, and as if late contributions had never come."""
+
+
+def punctual_of(moment: Moment) -> Moment:
+    """The moment as if late contributions had never come, for values alone."""
+    found = moment.readings.get(PUNCTUAL)
+    if not isinstance(found, Moment):
+        found = replace(moment, without_late=True, facets="none", sums={}, readings={})
+        moment.readings[PUNCTUAL] = found
+    return found
 
 
 def moment_at(board: Board, as_of_ms: int) -> Moment:

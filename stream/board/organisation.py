@@ -27,6 +27,7 @@ class Organisation:
     def __init__(self) -> None:
         self.changes = 0  # events that were accepted
         self.events: dict[tuple[str, str, str], Event] = {}  # (subject, source, id) → highest revision
+        self._times: list[int] | None = None  # of all events, in order
         self._in_order: dict[type[Data], list[Event]] = {}
         self._changes: dict[type[Data], int] = {}
         self._made: dict[tuple[object, ...], object] = {}
@@ -42,6 +43,7 @@ class Organisation:
                 return Code.DUPLICATE if same_content(held, event) else Code.CONFLICT
         self.events[identity] = event
         self.changes += 1
+        self._times = None
         for data in (event.data, held.data if held is not None else None):
             if data is not None:
                 self._in_order.pop(type(data), None)
@@ -56,6 +58,12 @@ class Organisation:
     def version(self, shape: type[D], cut_ms: int) -> tuple[int, int]:
         """Changes whenever `in_force` of the same does."""
         return self._changes.get(shape, 0), _before(self._sorted(shape), cut_ms)
+
+    def state(self, cut_ms: int) -> tuple[int, int]:
+        """Changes whenever anything that is in force before the cut does."""
+        if self._times is None:
+            self._times = sorted(event.time_ms for event in self.events.values())
+        return self.changes, bisect_left(self._times, cut_ms)
 
     def remember(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """What ``make`` makes, made once for a key. The key names who asks and holds the versions it is made from."""

@@ -71,6 +71,12 @@ class Ordered:
                 return int(amounts[low:high][knowns[low:high] < cut].sum())
         return sum([self.amounts[at] for at in range(low, high) if self.knowns[at] < cut])
 
+    def next_known(self, cut: int) -> int | None:
+        """The first minute from the cut on of which a pane or a known is."""
+        if cut > self.last:
+            return None
+        return min(late for late in map(max, self.panes, self.knowns) if late >= cut)
+
     def each(self, start: int, end: int, cut: int) -> Iterator[tuple[int, int]]:
         """(pane, amount) of the same numbers one by one."""
         for at in range(*self._span(start, end, cut)):

@@ -82,9 +82,23 @@ class Series:
         late = (segment.receipts() for segment in self._within(start, end) if segment.late)
         return max((receipts.latest(start, end, cut) for receipts in late), default=0)
 
-    def has_late(self) -> bool:
-        """Whether anything came late."""
-        return any(segment.late for segment in self.segments.values())
+    def first_from(self, minute: int) -> int | None:
+        """The oldest pane at or after a minute that holds anything."""
+        if minute > self._last:
+            return None
+        for segment in self._within(minute, self._last + 1):
+            panes = segment.numbers().panes
+            at = bisect_left(panes, minute)
+            if at < len(panes):
+                return panes[at]
+        return None
+
+    def next_known(self, cut: int) -> int | None:
+        """The first minute from the cut on in which anything more is known: whatever counts only after it."""
+        if cut > self._last:
+            return None
+        found = (segment.numbers().next_known(cut) for segment in self.segments.values())
+        return min((minute for minute in found if minute is not None), default=None)
 
     def first_pane(self) -> int | None:
         """The oldest pane that holds anything."""

@@ -154,7 +154,7 @@ class BoardStage:
         """Take a row as it was written."""
         if mark_of(key) == CELLS_MARK:
             tenant, segment = split_segment_key(key)
-            self.board(tenant).open(segment[:4]).put(segment[4], decode_segment(value))
+            self.board(tenant).put(segment, decode_segment(value))
             self._reflected.setdefault(tenant, {})[segment] = stamped_offset(value)
         elif mark_of(key) == NEWEST_MARK:
             self.board(key.split(b"\0", 1)[0].decode()).newest_ms = decode_newest(value)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import cast
 
 from schemas.kpi import Term
 from schemas.money import exponent
@@ -188,23 +187,13 @@ def latest_receipt(moment: Moment, terms: tuple[Term, ...], scope: str, window: 
     return newest
 
 
-def _late(moment: Moment, measure: str, scope: str) -> dict[str, list[tuple[str, Series]]]:
-    """The series of a measure to which anything came late, with their facets, by value of the scope's dimension."""
+def _late(moment: Moment, measure: str, scope: str) -> dict[str, dict[str, Series]]:
+    """The series of a measure to which anything came late, by value of the scope's dimension and facet."""
     kind = scope.partition(":")[0]
-    dimension = "rep" if kind in ("company", "team", "territory") else kind
-    key = ("late", measure, dimension)
-    found = cast("dict[str, list[tuple[str, Series]]] | None", moment.readings.get(key))
-    if found is None:
-        found = {}
-        for value, facets in moment.board.all_of(measure, dimension).items():
-            late = [(facet, series) for facet, series in facets.items() if series.has_late()]
-            if late:
-                found[value] = late
-        moment.readings[key] = found
-    return found
+    return moment.board.late_of(measure, "rep" if kind in ("company", "team", "territory") else kind)
 
 
-def _latest_of(moment: Moment, term: Term, scope: str, cut: Cut, late: dict[str, list[tuple[str, Series]]]) -> int:
+def _latest_of(moment: Moment, term: Term, scope: str, cut: Cut, late: dict[str, dict[str, Series]]) -> int:
     kind, _, scope_id = scope.partition(":")
     if kind == "company":
         chosen: Iterable[tuple[str, list[Span]]] = ((value, EVERYWHERE) for value in late)
@@ -218,7 +207,7 @@ def _latest_of(moment: Moment, term: Term, scope: str, cut: Cut, late: dict[str,
         for value, spans in chosen
         for low, high in spans
         if low < end and start < high
-        for facet, series in late.get(value, ())
+        for facet, series in late.get(value, {}).items()
         if term.facet in (None, facet)
     )
     return max(receipts, default=0)

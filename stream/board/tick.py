@@ -10,21 +10,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from schemas.kpi import KpiDefinition, KpiValue
+from schemas.kpi import KpiValue
 from stream.board.board import Board
-from stream.board.forms.forms import FORMS
-from stream.board.forms.plain import PLAIN
-from stream.board.moment import Moment, moment_at
-from stream.board.values import value_from
-from stream.board.windows import Window, is_out_of_history, window_at
+from stream.board.reads import Reads
+from stream.board.sheet import Sheet
 from stream.catalogue.catalogue import Catalogue
 
 SERIES_MAX = 50_000
-"""Series of a tenant (a KPI, a scope and a window each) that are published; those beyond are counted."""
-KINDS = ("company", "team", "territory", "rep")
-"""Scopes that are published, those first that are kept when there are too many."""
-
-Place = tuple[KpiDefinition, str, Window]
+"""Values of a tenant (each of a KPI, a scope and a window) that are published; those beyond are counted."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +35,12 @@ class Tick:
 
 
 class Ticker:
-    """Ticks tenants by a catalogue."""
+    """Ticks tenants by a catalogue. What it read the last time it reads again only where it may have changed."""
 
     def __init__(self, catalogue: Catalogue, *, series_max: int = SERIES_MAX) -> None:
         self._catalogue, self._series_max = catalogue, series_max
+        self._reads = Reads(catalogue)
+        self._sheets: dict[str, Sheet] = {}  # one for each tenant that is ticked
 
     def tick(self, board: Board, tenant: str, as_of_ms: int) -> Tick:
         """Every published value as `value_of` gives it."""
@@ -58,30 +53,16 @@ class Ticker:
                 return found
 
     def steps(self, board: Board, tenant: str, as_of_ms: int) -> Generator[None, None, Tick]:
-        """The same in short steps, between which something else may be done."""
-        moment = moment_at(board, as_of_ms)
-        series = self._series(moment)
-        values: list[KpiValue] = []
-        for definition, scope, window in series[: self._series_max]:
-            reading = FORMS[definition.form].read(moment, self._catalogue, definition, scope, window)
-            if reading.is_listed or definition.form in PLAIN:
-                values.append(value_from(moment, self._catalogue, definition, scope, window, reading))
-            yield
-        return Tick(tenant, as_of_ms, tuple(values), len(series), max(0, len(series) - self._series_max))
+        """The same in short steps, between which anything may be folded: a value is as its step found the board. It
+        may be given up at any step.
+        """
+        sheet = self._sheets.get(tenant)
+        if sheet is None or sheet.board is not board:
+            sheet = self._sheets[tenant] = Sheet(board, self._catalogue, self._reads, series_max=self._series_max)
+        yield from sheet.read(as_of_ms)
+        values = tuple(value for value in sheet.values if value is not None)
+        return Tick(tenant, as_of_ms, values, sheet.series, max(0, sheet.series - self._series_max))
 
-    def _series(self, moment: Moment) -> list[Place]:
-        """Everything that might be published at a moment, in order."""
-        found: list[Place] = []
-        for definition in self._catalogue.definitions.values():
-            names = [name for name in definition.publish_windows if not _is_gone(moment, name)]
-            windows = [window_at(name, moment.cut, moment.calendar) for name in names]
-            for scope in FORMS[definition.form].scopes(moment, self._catalogue, definition) if windows else ():
-                if scope.partition(":")[0] in KINDS:
-                    found += [(definition, scope, window) for window in windows]
-        found.sort(key=lambda each: (KINDS.index(each[1].partition(":")[0]), each[1], each[0].slug, each[2].name))
-        return found
-
-
-def _is_gone(moment: Moment, window: str) -> bool:
-    """Whether minutes are asked for that are no longer kept."""
-    return is_out_of_history(window, moment.as_of_ms, moment.board.newest_ms)
+    def forget(self, tenant: str) -> None:
+        """Drop what is remembered of a tenant."""
+        self._sheets.pop(tenant, None)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from msgspec import UNSET, UnsetType
 
 from schemas.kpi import KpiDefinition, Status
 from stream.board.forms.forms import FORMS
 from stream.board.forms.reading import Number, Reading, shortest, shown
-from stream.board.moment import Moment
+from stream.board.moment import Moment, punctual_of
 from stream.board.reference.roster import NOBODY, rosters_of
 from stream.board.sources import silent_feeders, silent_sources
 from stream.board.sums import latest_receipt, sum_term
@@ -98,11 +98,7 @@ def _restated_by(
     moment: Moment, catalogue: Catalogue, definition: KpiDefinition, scope: str, window: Window, reading: Reading
 ) -> Number | UnsetType:
     """By how much late contributions changed the value as it is shown; nothing is said where one of both is missing."""
-    key = ("without late",)
-    punctual = moment.readings.get(key)
-    if not isinstance(punctual, Moment):
-        punctual = moment.readings[key] = replace(moment, without_late=True, facets="none", sums={}, readings={})
-    before = FORMS[definition.form].read(punctual, catalogue, definition, scope, window)
+    before = FORMS[definition.form].read(punctual_of(moment), catalogue, definition, scope, window)
     if reading.value is None or before.value is None:
         return UNSET
     if reading.is_money and reading.denominator is None:

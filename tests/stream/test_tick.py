@@ -6,8 +6,9 @@ from hypothesis import given, settings
 
 from schemas.kpi import to_line
 from stream.board.board import Board
+from stream.board.sheet import KINDS
 from stream.board.stage import BoardStage
-from stream.board.tick import KINDS, Tick, Ticker
+from stream.board.tick import Tick, Ticker
 from stream.board.values import every_value, value_of
 from tests.strategies.pipeline import CATALOGUE, Pipeline
 from tests.strategies.worlds import World, worlds

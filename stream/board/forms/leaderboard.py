@@ -10,7 +10,7 @@ from schemas.kpi import KpiDefinition
 from stream.board.forms.form import Form
 from stream.board.forms.plain import PLAIN
 from stream.board.forms.reading import Number, Reading, round_half_even, shortest
-from stream.board.moment import Moment, moment_of
+from stream.board.moment import DAWN, Moment, moment_of
 from stream.board.reference.roster import NOBODY, active_at
 from stream.board.reference.settings import settings_of
 from stream.board.windows import Window, closed_periods, is_out_of_history, kind_of, window_at
@@ -142,10 +142,10 @@ def standing_at_dawn(moment: Moment, contest: Contest, window: Window) -> Standi
     as_of_ms = began * MINUTE_MS - 1
     if is_out_of_history(window.name, as_of_ms, moment.board.newest_ms):
         return None
-    dawn = moment.readings.get(("dawn",))
+    dawn = moment.readings.get(DAWN)
     if not isinstance(dawn, Moment):
         dawn = replace(moment_of(moment.board, began, as_of_ms), without_late=moment.without_late)
-        moment.readings["dawn",] = dawn
+        moment.readings[DAWN] = dawn
     return standing_of(dawn, contest, window_at(window.name, dawn.cut, dawn.calendar))
 
 
