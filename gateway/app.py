@@ -16,6 +16,8 @@ from fastapi.responses import StreamingResponse
 from gateway import pages
 from gateway.alerts import routes as alert_routes
 from gateway.alerts.book import AlertBook
+from gateway.behind import routes as behind
+from gateway.behind.desk import BehindDesk
 from gateway.bodies import MAX_BODY_BYTES, OVERSIZE, Form, form_of
 from gateway.broadcast import Broadcast, TooManyClients
 from gateway.ingest import RETRY_AFTER_S, Ingest, unread
@@ -73,6 +75,7 @@ class Parts:
     actions: alert_routes.Actions | None = None
     public_url: str = ""
     verdicts: VerdictDesk | None = None
+    behind: BehindDesk | None = None
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -95,6 +98,8 @@ def create_app(parts: Parts) -> FastAPI:
     _add_alerts(app, parts)
     if parts.verdicts is not None:
         verdicts.add(app, parts.verdicts, parts.keyring)
+    if parts.behind is not None:
+        behind.add(app, parts.behind, parts.keyring, parts.screens)
     pages.add(app, parts.screens)
     return app
 

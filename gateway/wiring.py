@@ -13,6 +13,7 @@ from gateway.alerts.book import ROLE as ALERTS
 from gateway.alerts.book import AlertBook
 from gateway.alerts.routes import Actions
 from gateway.app import Parts
+from gateway.behind.desk import desk_of as behind_desk
 from gateway.broadcast import Broadcast
 from gateway.ingest import Ingest
 from gateway.keyring import Keyring
@@ -27,7 +28,7 @@ from gateway.reading import Reading
 from gateway.replica import Replica
 from gateway.screens import Screens
 from gateway.staleness import Staleness
-from gateway.verdicts.desk import desk_of
+from gateway.verdicts.desk import desk_of as verdict_desk
 from gateway.wall.frame import Wall
 from gateway.wall.wins import ROLE, WinFeed
 from stream.board.stage import BoardStage
@@ -73,8 +74,7 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     redriver = Redriver(writer, signing_key)
     actions = Actions(writer, "alert_actions")
     desk = LettersDesk(lambda known: open_letters(settings, known), redriver, metrics.letter_sent)
-
-    verdicts = desk_of(settings)
+    verdicts, behind = verdict_desk(settings), behind_desk(settings, replica.boards, catalogue)
 
     async def prepare() -> None:
         await _wait_for_topics(brokers, ensure_topics)
@@ -94,11 +94,8 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         return started
 
     background: dict[str, Callable[[], Awaitable[None]]] = {"topics": prepare, "broadcast": broadcast.run}
-    background |= {
-        "letters": desk.run,
-        "verdicts": verdicts.run,
-        "writer": after_topics(lambda: writer.run(learn_partitions)),
-    }
+    background |= {"letters": desk.run, "verdicts": verdicts.run, "behind": behind.run}
+    background |= {"writer": after_topics(lambda: writer.run(learn_partitions))}
     background |= {"replica": after_topics(replica.run), "wins": after_topics(feed.run)}
     background |= {"alerts": after_topics(lambda: book.follow(lambda: only(ALERTS)))}
     compare = partial(staleness.watch, lambda: KafkaProgress(brokers, topics, reader()).opened())
@@ -112,6 +109,7 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         actions=actions,
         public_url=settings.public_url,
         verdicts=verdicts,
+        behind=behind,
     )
 
 

@@ -74,14 +74,34 @@ async def test_binary_records_count_like_structured_ones(kafka: str, tmp_path: P
         assert verdicts(live, events[3]) == ["accepted", "duplicate"]
         assert verdicts(live, made(64))[-1] == "accepted"
         assert verdicts(live, bad) == ["invalid_data", "accepted"]
+        assert_told_by_its_events(live, "revenue", "all")
+        assert_told_by_its_events(live, "touches_per_won_deal", "24h")
         assert [record["verdict"] for record in told(live, bad)["records"]] == ["invalid_data", "accepted"]
 
 
 def verdicts(live: Live, event: dict[str, Any]) -> list[str]:
     """What became of each record of an event."""
-    asked = urlencode({name: event[name] for name in ("source", "subject", "id")})
-    with urlopen(f"{live.stack.address}/v1/events?{asked}", timeout=REQUEST_LIMIT_S) as answer:
-        return [record["verdict"] for record in json.load(answer)["records"]]
+    answer = asked(live, "/v1/events", **{name: event[name] for name in ("source", "subject", "id")})
+    return [record["verdict"] for record in answer["records"]]
+
+
+def asked(live: Live, path: str, **query: str) -> dict[str, Any]:
+    """The gateway's answer."""
+    with urlopen(f"{live.stack.address}{path}?{urlencode(query)}", timeout=REQUEST_LIMIT_S) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def assert_told_by_its_events(live: Live, kpi: str, window: str) -> None:
+    """What is listed behind a number adds up to it."""
+    chosen = {"kpi": kpi, "scope": "company", "window": window, "as_of": AS_OF}
+    (value,) = live.values(**chosen)
+    behind = asked(live, "/v1/behind", **chosen, limit="500")
+    assert (behind["complete"], behind["count"] > 10) == (True, True), behind
+    assert behind["value"] == value
+    measure = behind["measures"][0]["measure"]
+    adds = [add["amount"] for event in behind["events"] for add in event["adds"] if add["measure"] == measure]
+    assert sum(adds) == value["numerator"]
 
 
 def told(live: Live, event: dict[str, Any]) -> dict[str, Any]:
