@@ -24,12 +24,14 @@ COMMANDS = {
     "verdict": ("cli.verdict", "verdict", "Say what became of one event."),
     "check": ("cli.checking", "check", "Say of each line of event files whether it would be taken."),
     "replay": ("cli.replay.command", "replay", "Compute every KPI from event files, without Kafka."),
+    "report": ("cli.report.command", "report", "Write a report of a period: as a page, as CSV, by mail."),
+    "reports": ("cli.report.scheduler", "reports", "Send the reports of the settings when they are due."),
     "native": ("cli.native", "native", "Compile the core, so that workers fold faster."),
     "health": ("cli.health", "health", "Whether the gateway or the worker beside this command answers."),
     "settings": ("cli.settings", "settings", "Print every setting with its default, unit and meaning."),
 }
 
-WARNED = ("demo", "up", "worker", "gateway", "settings")
+WARNED = ("demo", "up", "worker", "gateway", "reports", "settings")
 SUPERVISED = "--supervised-by"
 
 

@@ -23,6 +23,7 @@ TOGETHER = (
     (Role.ACTIVITY, Role.DEAD_LETTERS, Role.ACCOUNTS_STATE),
     (Role.CELLS, Role.ORGANISATION, Role.BOARD_STATE, Role.KPIS, Role.ALERTS, Role.ALERT_ACTIONS),
     (Role.REDRIVES,),
+    (Role.REPORTS,),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config.reports import ReportName, ScheduledReport
 from config.topics import Topics
 
 PREFIX = "SALESPULSE_"
@@ -116,6 +117,12 @@ class Settings(BaseSettings):
         "Redis that shows the latest values and open alerts, such as redis://127.0.0.1:6379/0; empty: none",
         pattern=r"^$|^(rediss?|unix)://\S+$",
     )
+    reports: dict[ReportName, ScheduledReport] = _of(
+        {},
+        'reports sent by `salespulse reports`: JSON {"leads": {"tenant": "acme", "preset": "leads", "to": ["a@b.c"]}}; '
+        "presets are leads (weekly) and locations (monthly)",
+    )
+    gateway_url: str = _of("http://127.0.0.1:8080", "gateway that reports are asked of")
     public_url: str = _of("http://127.0.0.1:8080", "address of the gateway in links")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _of("INFO", "what is logged")
     log_format: Literal["text", "json"] = _of("text", "how it is logged")
@@ -152,7 +159,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as exc:
         raise BadSettings("\n".join(_complaint(error) for error in exc.errors())) from None
     except SettingsError as exc:
-        objects = "SALESPULSE_API_KEYS has to be a JSON object, and so have SALESPULSE_SCREEN_TOKENS and _ALERT_MAIL_TO"
+        objects = "SALESPULSE_API_KEYS has to be a JSON object, and so have _SCREEN_TOKENS, _ALERT_MAIL_TO and _REPORTS"
         raise BadSettings(f"a setting is not valid JSON: {exc}; {objects}") from None
 
 
@@ -163,7 +170,7 @@ def _complaint(error: Any) -> str:
     field = next(
         (f for n, f in Settings.model_fields.items() if variable in (VARIABLES.get(n), PREFIX + n.upper())), None
     )
-    inner = [str(part) for part in error["loc"][2:]] if variable == PREFIX + "API_KEYS" else []
+    inner = [str(part) for part in error["loc"][2:]] if variable in (PREFIX + "API_KEYS", PREFIX + "REPORTS") else []
     found = "***" if variable in SECRETS else repr(error["input"])
     meaning = f" ({field.description})" if field is not None else ""
     where = f" in {'.'.join(inner)} of an entry" if inner else ""

@@ -23,6 +23,7 @@ class Role(StrEnum):
     REDRIVES = "redrives"
     ALERTS = "alerts"
     ALERT_ACTIONS = "alert_actions"
+    REPORTS = "reports"
     CELLS = "cells"
     KPIS = "kpis"
     ACCOUNTS_STATE = "accounts_state"
@@ -44,6 +45,8 @@ _KEPT = {
     # What somebody acknowledged can't be computed again: alerts outlive a generation.
     Role.ALERTS: "sales.alerts.v1",
     Role.ALERT_ACTIONS: "sales.alert-actions.v1",
+    # Nobody wants last week's report again because a generation was built.
+    Role.REPORTS: "sales.reports.v1",
 }
 _DERIVED = {
     Role.CELLS: "sales.cells.v1",
@@ -96,7 +99,7 @@ class Topics:
     def declarations(self) -> list[TopicDeclaration]:
         """All topics, as they have to be created."""
         partitions = {Role.ACTIVITY: self.activity_partitions, Role.DEAD_LETTERS: self.activity_partitions}
-        partitions |= {Role.ACCOUNTS_STATE: self.activity_partitions, Role.REDRIVES: 1}
+        partitions |= {Role.ACCOUNTS_STATE: self.activity_partitions, Role.REDRIVES: 1, Role.REPORTS: 1}
         forever = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
         compacted = {
             "cleanup.policy": "compact",

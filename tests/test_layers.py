@@ -12,7 +12,7 @@ from tests.source_tree import PACKAGES, imported, package_files, python_files, t
 OUTSIDE = {
     "schemas": {"msgspec", "pydantic", "pydantic_core"},
     "stream": {"msgspec", "mypy_extensions", "numpy"},  # mypy_extensions: the machine's integers
-    "views": {"msgspec", "numpy", "orjson", "prometheus_client", "redis"},
+    "views": {"jinja2", "msgspec", "numpy", "orjson", "prometheus_client", "redis"},
     "config": {"pydantic", "pydantic_settings", "yaml"},
 }
 INSIDE = {

@@ -1,0 +1,1 @@
+"""A report on paper: figures as people read them, as a page that prints on A4, and as CSV."""
