@@ -7,7 +7,7 @@ STAMP := $(VENV)/.synced
 CODE := schemas stream views config agents gateway cli
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo demo-reset test check bench up down contracts docs
+.PHONY: help setup demo demo-reset test check bench up down contracts docs dashboards
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -55,6 +55,10 @@ down: setup ## stop what `make up` left running
 contracts: setup ## write contracts/ and the types of the publisher's page, and hold them: every verdict, both decoders
 	$(BIN)/python -m cli.contracts
 	$(BIN)/python -m pytest -q tests/schemas tests/cli/test_contracts.py $(ARGS)
+
+dashboards: setup ## write grafana/dashboards/ from the KPI catalogue, and hold what they ask
+	$(BIN)/python -m cli.dashboards
+	$(BIN)/python -m pytest -q tests/grafana/test_dashboards.py $(ARGS)
 
 docs: setup ## write the list of metrics, and hold the pages: every link, every rule that an error points at, every worked example
 	$(BIN)/python -m cli.metrics_page

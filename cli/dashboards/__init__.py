@@ -1,0 +1,1 @@
+"""Writes Grafana's dashboards into `grafana/dashboards/` from the KPI catalogue: `make dashboards`."""
