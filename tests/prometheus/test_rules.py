@@ -42,7 +42,7 @@ def test_every_alert_fires_and_stays_quiet(prometheus_tools: None) -> None:
         (case["alertname"], bool(case["exp_alerts"]))
         for path in (FOLDER / "tests").glob("*.yml")
         for each in yaml.safe_load(path.read_text())["tests"]
-        for case in each["alert_rule_test"]
+        for case in each.get("alert_rule_test", [])
     ]
     wanted = {(rule["alert"], fires) for rule in rules() if "alert" in rule for fires in (True, False)}
     assert wanted == set(tested)
