@@ -12,11 +12,13 @@ from stream.board.forms.attainment import target_of
 from stream.board.forms.stall import idle_minutes, last_minute
 from stream.board.moment import Moment, moment_at
 from stream.board.reference.roster import NOBODY, Span, active_at
-from stream.board.sums import EVERYWHERE, cut_of_term, members_of
+from stream.board.reference.versions import FOREVER_MIN
+from stream.board.sums import cut_of_term
 from stream.board.values import value_of
-from stream.board.windows import Window, window_at
+from stream.board.windows import BEGINNING_MIN, Window, window_at
 from stream.catalogue.catalogue import Catalogue
 
+EVERYWHERE: Sequence[Span] = ((BEGINNING_MIN, FOREVER_MIN),)
 Amounts = dict[str, int]
 """By facet; of money by currency, in minor units."""
 
@@ -92,9 +94,20 @@ def _sought(moment: Moment, term: Term, scope: str, window: Window) -> Sought:
     if kind == "company":
         members = None
     elif kind in ("team", "territory"):
-        members = dict(members_of(moment, term.measure, scope))
+        members = _members_of(moment, term.measure, scope)
     dimension = "source" if kind == "source" else "rep"
     return Sought(term.measure, term.facet, *cut_of_term(moment, term, window), dimension, members)
+
+
+def _members_of(moment: Moment, measure: str, scope: str) -> Mapping[str, Sequence[Span]]:
+    """The reps of a team or territory; of whom the roster doesn't know belongs to nobody's."""
+    kind, _, scope_id = scope.partition(":")
+    groups = moment.spans if kind == "team" else moment.territories
+    members: dict[str, Sequence[Span]] = {**groups.get(scope_id, {})}
+    if scope_id == NOBODY:
+        strangers = moment.board.all_of(measure, "rep").keys() - groups[NOBODY].keys()
+        members |= dict.fromkeys(strangers, EVERYWHERE)
+    return members
 
 
 def _sum_of(moment: Moment, sought: Sought) -> Amounts:
