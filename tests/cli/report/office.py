@@ -21,12 +21,12 @@ REPS = {
 }
 
 
-def lines() -> list[bytes]:
-    """Everything that happened, in order."""
-    random, events = Random(4), [*_organisation()]
+def lines(first: datetime = FIRST) -> list[bytes]:
+    """Everything that happened from a day on, in order."""
+    random, events = Random(4), [*_organisation(first)]
     for day in range(DAYS):
         for number in range(random.randrange(2, 6)):
-            at, account = FIRST + timedelta(days=day, minutes=40 * number), f"A-{day}-{number}"
+            at, account = first + timedelta(days=day, minutes=40 * number), f"A-{day}-{number}"
             rep = random.choice([*REPS])
             lead = {"lead": f"L-{day}-{number}", "rep": rep, "source": "web"}
             events.append(_event("lead.created", account, at, lead))
@@ -47,9 +47,9 @@ def write(folder: Path) -> Path:
     return path
 
 
-def _organisation() -> list[dict[str, Any]]:
+def _organisation(first: datetime) -> list[dict[str, Any]]:
     office = {"time_zone": "Europe/Berlin", "base_currency": "EUR", "week_starts_on": "Monday"}
-    begun = FIRST - timedelta(days=30)
+    begun = first - timedelta(days=30)
     events = [_event("tenant.configured", "", begun, office)]
     for rep, (name, team, place) in REPS.items():
         said = {"rep": rep, "name": name, "team": team, "territory": place, "active": True}
