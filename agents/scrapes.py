@@ -5,6 +5,7 @@ What belongs to a partition is looked up when it is asked for: a worker that los
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ from stream.board.stage import CELLS, BoardStage
 from stream.board.tick import Tick
 from views.exposition import Exposition
 from views.tenant_lines import Counts, Facts
+
+SLICE_S = 0.01
 
 
 @dataclass
@@ -66,8 +69,6 @@ class Scrapes:
         """What is asked of the states, by tenant owned now. On the worker's loop: there no fold is half done."""
         counts: Counter[tuple[str, str, str]] = Counter()
         ignored: Counter[tuple[str, str, str]] = Counter()
-        owned: dict[str, Facts] = {}
-        now_ms = self._clock_ms()
         for slot in self._crew.slots.values():
             stage = slot.stage
             if isinstance(stage, AccountsStage | BoardStage):
@@ -77,15 +78,29 @@ class Scrapes:
                 for (tenant, source), fields in stage.tallies.ignored.items():
                     for name, count in fields.items():
                         ignored[tenant, source, name] += count
-            if isinstance(stage, BoardStage) and slot.ready:
-                counted = self._counted_in(slot, stage)
-                for tenant, board in stage.tenants.items():
-                    owned[tenant] = facts_of(board, now_ms, counted.get(tenant, {}))
         self._metrics.events_judged(counts)
         self._metrics.fields_ignored(ignored)
         self._metrics.partitions_owned(self._crew.slots.keys())
-        self._counted = {slot: kept for slot, kept in self._counted.items() if slot in self._crew.slots.values()}
-        return owned
+        self._counted = {slot: kept for slot, kept in self._counted.items() if self._is_ours(slot)}
+        return await self._facts()
+
+    async def _facts(self) -> dict[str, Facts]:
+        """By tenant, in slices between which epochs are folded; in the end of those that are still owned."""
+        found: list[tuple[Slot, dict[str, Facts]]] = []
+        now_ms, slice_s = self._clock_ms(), time.monotonic()
+        for slot in list(self._crew.slots.values()):
+            stage, facts = slot.stage, dict[str, Facts]()
+            found.append((slot, facts))
+            counted = self._counted_in(slot, stage) if isinstance(stage, BoardStage) and slot.ready else {}
+            for tenant, board in list(stage.tenants.items()) if isinstance(stage, BoardStage) else ():
+                facts[tenant] = facts_of(board, now_ms, counted.get(tenant, {}))
+                if time.monotonic() - slice_s > SLICE_S:
+                    await asyncio.sleep(0)
+                    slice_s = time.monotonic()
+        return {tenant: said for slot, facts in found if self._is_ours(slot) for tenant, said in facts.items()}
+
+    def _is_ours(self, slot: Slot) -> bool:
+        return slot.ready and self._crew.slots.get(slot.partition) is slot
 
     def _counted_in(self, slot: Slot, stage: BoardStage) -> Mapping[str, Counts]:
         """The counters of a slot's tenants, as of an epoch that is committed: what isn't may never have been."""

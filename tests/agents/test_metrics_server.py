@@ -24,7 +24,7 @@ async def test_a_scrape_shows_epochs_and_verdicts(unused_tcp_port: int) -> None:
     metrics.epoch_committed(7, 0.02)
     stage = AccountsStage(0, partitions=1, cells_partitions=1)
     stage.tallies.count("acme", "crm/eu", Code.ACCEPTED)
-    crew = cast(Crew, SimpleNamespace(slots={0: SimpleNamespace(stage=stage, ready=True)}))
+    crew = cast(Crew, SimpleNamespace(slots={0: SimpleNamespace(partition=0, stage=stage, ready=True)}))
     with socket.create_server(("127.0.0.1", unused_tcp_port)):
         server = serve_metrics(Scrapes(metrics, crew, {}), asyncio.get_running_loop(), "127.0.0.1", unused_tcp_port)
         assert server is not None
