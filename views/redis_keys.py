@@ -75,10 +75,10 @@ def tenant_of(as_of: str) -> str:
     return as_of.removeprefix(f"{PREFIX}as_of:").strip("{}")
 
 
-def window_and_scope_of(tenant: str, values: str) -> tuple[str, str]:
-    """Of what a hash of values is: the window as it is written in keys, and the scope."""
+def scope_and_window_of(tenant: str, values: str) -> tuple[str, str]:
+    """Of what a hash of values is: the scope, and the window as it is written in keys."""
     window, _, scope = values.removeprefix(f"{PREFIX}values:{{{tenant}}}:").partition(":")
-    return window, scope
+    return scope, window
 
 
 def _named(window: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -48,21 +49,20 @@ class RedisView:
 
     async def put(self, published: Iterable[Published]) -> None:
         """Write changed values and tell those who listen to the stream of changes."""
-        await self._run(self._put, [self._call(group, changes_max=keys.CHANGES_MAX) for group in _grouped(published)])
+        groups = _grouped(published)
+        calls = (
+            self._call(group[0].place.tenant, *_of(group), group, changes_max=keys.CHANGES_MAX) for group in groups
+        )
+        await self._run(self._put, calls)
 
     async def fill(self, tenant: str, as_of_ms: int, published: Iterable[Published]) -> None:
         """Write everything a tenant has as of ``as_of_ms``; what is not in it goes, unless it is newer."""
-        calls = []
-        for group in _grouped(published):
-            _, _, scope, window = group[0].place
-            calls.append(self._call(group + self._unranked(tenant, scope, window, as_of_ms, group), whole=as_of_ms))
-        filled = {call[0][0] for call in calls}
-        async for key in self._client.scan_iter(match=keys.all_values(tenant), count=1_000):
-            if key not in filled:
-                window, scope = keys.window_and_scope_of(tenant, key)
-                gone = self._unranked(tenant, scope, window, as_of_ms, ())
-                calls.append(self._call(gone, place=Place(tenant, "", scope, window), whole=as_of_ms))
-        await self._run(self._put, calls)
+        groups = _grouped(published)
+        await self._run(self._put, (self._whole(tenant, *_of(group), as_of_ms, group) for group in groups))
+        filled = {keys.values_key(tenant, *_of(group)) for group in groups}
+        found = [str(key) async for key in self._client.scan_iter(match=keys.all_values(tenant), count=1_000)]
+        gone = (keys.scope_and_window_of(tenant, key) for key in found if key not in filled)
+        await self._run(self._put, (self._whole(tenant, scope, window, as_of_ms, []) for scope, window in gone))
 
     async def stand(self, standing: Standing) -> int | None:
         """Say for which moment the view holds. Returns the moment it held for before (epoch ms); None: it was empty."""
@@ -77,6 +77,11 @@ class RedisView:
         known = await self._stand([keys.as_of_key(standing.tenant)], [keys.KEPT_S, standing.as_of_ms, *fields])
         return int(known) if known else None
 
+    async def has(self, place: Place) -> bool:
+        """Whether a value is there."""
+        tenant, kpi, scope, window = place
+        return bool(await self._client.hexists(keys.values_key(tenant, scope, window), kpi))
+
     async def put_alerts(self, tenant: str, lines: Mapping[str, bytes], appended_ms: int, offset: int) -> None:
         """Write all open alerts of a tenant by id; ``appended_ms`` and ``offset`` are of the last record read of it."""
         opened = [part for pair in lines.items() for part in pair]
@@ -87,15 +92,27 @@ class RedisView:
         """Remove the whole view; returns how many keys it had."""
         count = 0
         found = [key async for key in self._client.scan_iter(match=keys.everything(), count=1_000)]
-        for part in _parts(found):
-            count += int(await self._client.unlink(*part))
+        for begin in range(0, len(found), CALLS_AT_ONCE):
+            count += int(await self._client.unlink(*found[begin : begin + CALLS_AT_ONCE]))
         return count
 
+    def _whole(self, tenant: str, scope: str, window: str, as_of_ms: int, group: Sequence[Published]) -> Call:
+        """The script call for all there is of a scope and window; ranks it has no more leave their leaderboard."""
+        has = {published.place.kpi for published in group}
+        lost = [Published(Place(tenant, kpi, scope, window), as_of_ms, None) for kpi in self._ranks if kpi not in has]
+        return self._call(tenant, scope, window, [*group, *lost], whole=as_of_ms)
+
     def _call(
-        self, group: Sequence[Published], *, place: Place | None = None, changes_max: int = 0, whole: int | str = ""
+        self,
+        tenant: str,
+        scope: str,
+        window: str,
+        group: Sequence[Published],
+        *,
+        changes_max: int = 0,
+        whole: int | str = "",
     ) -> Call:
-        """The script call for values of one scope and window, which ``place`` names if there may be none."""
-        tenant, _, scope, window = place or group[0].place
+        """The script call for values of one scope and window."""
         values = keys.values_key(tenant, scope, window)
         names = [values, keys.stamps_key(values), keys.changes_key(tenant)]
         kind, _, member = scope.partition(":")
@@ -107,15 +124,8 @@ class RedisView:
             given += [kpi, as_of_ms, b"" if line is None else line, member, score]
         return names, given
 
-    def _unranked(
-        self, tenant: str, scope: str, window: str, as_of_ms: int, given: Sequence[Published]
-    ) -> list[Published]:
-        """Ranks that a scope no longer has: they have to leave their leaderboard, too."""
-        has = {published.place.kpi for published in given}
-        return [Published(Place(tenant, kpi, scope, window), as_of_ms, None) for kpi in self._ranks if kpi not in has]
-
-    async def _run(self, script: Any, calls: Sequence[Call]) -> None:
-        for part in _parts(calls):
+    async def _run(self, script: Any, calls: Iterator[Call]) -> None:
+        while part := list(islice(calls, CALLS_AT_ONCE)):
             async with self._client.pipeline(transaction=False) as pipeline:
                 for names, given in part:
                     await script(names, given, client=pipeline)
@@ -123,7 +133,7 @@ class RedisView:
 
 
 def _grouped(published: Iterable[Published]) -> list[list[Published]]:
-    """By scope and window, in order."""
+    """By tenant, scope and window, in order."""
     groups: dict[tuple[str, str, str], list[Published]] = {}
     for each in published:
         tenant, _, scope, window = each.place
@@ -131,13 +141,13 @@ def _grouped(published: Iterable[Published]) -> list[list[Published]]:
     return list(groups.values())
 
 
+def _of(group: Sequence[Published]) -> tuple[str, str]:
+    """The scope and window of a group."""
+    return group[0].place.scope, group[0].place.window
+
+
 def _score(line: bytes) -> str:
     """What a rank ranks by; empty where it isn't shown."""
     value = orjson.loads(line)
     ranked = value["facets"].get("value")
     return "" if value["value"] is None or ranked is None else repr(ranked)
-
-
-def _parts(whole: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for begin in range(0, len(whole), CALLS_AT_ONCE):
-        yield whole[begin : begin + CALLS_AT_ONCE]

@@ -22,11 +22,14 @@ SLICE_RECORDS = 1_000
 
 @dataclass
 class Filled:
-    """What Redis was filled with: the moment of each tenant (epoch ms), values, and open alerts."""
+    """What Redis was filled with: the moment of each tenant (epoch ms), values, and open alerts; not ``is_whole`` where
+    Redis has lost some of it already.
+    """
 
     stood: dict[str, int] = field(default_factory=dict)
     values: int = 0
     alerts: int = 0
+    is_whole: bool = True
 
 
 class OpenAlerts:
@@ -78,6 +81,8 @@ async def fill(view: RedisView, port: Log, partition: int, alerts: OpenAlerts) -
         await view.fill(tenant, standing.as_of_ms, own.values())
         await view.stand(standing)
         filled.stood[tenant] = standing.as_of_ms
+        # If Redis lost anything since the first value was written, then that one, too.
+        filled.is_whole &= not own or await view.has(next(iter(own.values())).place)
         filled.values += len(own)
     filled.alerts = await alerts.write(view, port, anew=True)
     return filled

@@ -33,6 +33,8 @@ KPIS = str(Role.KPIS)
 STABLE_POLL_S = 0.02
 SLICE_VALUES = 500
 """Values looked at before other work of the worker gets its turn."""
+AT_ONCE = 2_000
+"""Records made into batches in one go."""
 MINUTE_MS = 60_000
 
 log = logging.getLogger(__name__)
@@ -108,7 +110,8 @@ class Publication:
             producer = self._producer
             assert producer is not None, "a publication is opened before its first tick"
             await producer.begin()
-            await producer.write(outputs)
+            for start in range(0, len(outputs), AT_ONCE):
+                await producer.write(outputs[start : start + AT_ONCE])
             await producer.commit()
         return outputs
 

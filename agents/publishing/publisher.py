@@ -20,6 +20,7 @@ TURN_S = 1.0
 TURN_LIMIT_S = 30.0
 PAUSE_S = 2.0
 AFTER_FAILURE_S = 30.0
+END_LIMIT_S = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class Publisher:
         finally:
             for task in beside:
                 task.cancel()
+            await asyncio.wait(beside, timeout=END_LIMIT_S)
             for number in list(self._open):
                 await self._give_up(number)
 

@@ -86,8 +86,9 @@ class RedisFeed:
 
     async def run(self) -> None:
         """Write until cancelled. Redis, or the log, may be away for as long as it likes."""
-        pause_s = FIRST_PAUSE_S
-        while True:
+        pause_s, task = FIRST_PAUSE_S, asyncio.current_task()
+        # The client awaits by asyncio.wait_for, which up to Python 3.11 may keep a cancellation to itself.
+        while task is None or not task.cancelling():
             with suppress(TimeoutError):
                 async with asyncio.timeout(TURN_S):
                     await self._some.wait()
@@ -95,7 +96,11 @@ class RedisFeed:
             try:
                 async with asyncio.timeout(FILL_LIMIT_S):
                     await self._turn()
-            except (RedisError, OSError, TimeoutError, OutcomeUnknown) as exc:
+            except OutcomeUnknown as exc:  # of the log, not of Redis; who publishes has said so
+                log.debug("Redis can't be filled from the topics, trying again: %s", exc)
+                self._begin_anew()
+                await asyncio.sleep(pause_s)
+            except (RedisError, OSError, TimeoutError) as exc:
                 self._failed(exc)
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
@@ -110,6 +115,7 @@ class RedisFeed:
                 part.is_behind = False  # what is committed from here on waits
                 filled = await fill(self._view, self._port, partition, part.alerts)
                 part.stood, part.filled_s = filled.stood, time.monotonic()
+                part.is_behind |= not filled.is_whole
                 log.info("partition %d is in Redis: %d values, %d alerts", partition, filled.values, filled.alerts)
             waiting, part.waiting = part.waiting, []
             await self._write(part, waiting)
@@ -127,11 +133,14 @@ class RedisFeed:
                 part.is_behind = True
             part.stood[tenant] = standing.as_of_ms
 
-    def _failed(self, exc: Exception) -> None:
+    def _begin_anew(self) -> None:
         """Nothing is known of what was written; the topics have all of it."""
         for part in self._parts.values():
             part.is_behind = True
             part.waiting.clear()
+
+    def _failed(self, exc: Exception) -> None:
+        self._begin_anew()
         self._counts.redis_failed()
         level = logging.DEBUG if self._is_troubled else logging.WARNING
         said = f"{type(exc).__name__} {exc}".strip()

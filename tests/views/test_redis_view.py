@@ -14,9 +14,11 @@ from redis.asyncio import Redis
 from cli.redis.server import RedisServer, start_redis
 from schemas.kpi import KpiValue, to_line
 from schemas.publication import Place, Published, Standing
+from tests.source_tree import ROOT
 from views import redis_keys as keys
 from views.redis_view import RedisView, connect
 
+PAGE = (ROOT / "docs/redis.md").read_text("utf-8")
 RANKS = {"leaderboard": "revenue"}
 MTD = keys.values_key("acme", "rep:R-1", "mtd")
 BOARD = "salespulse:v1:leaderboard:{acme}:mtd:rep:revenue"
@@ -142,6 +144,7 @@ async def test_every_key_has_its_end_and_is_one_of_those_named(client: Redis) ->
     found = [key async for key in client.scan_iter() if key != "somebody:else"]
     kinds = {key.removeprefix(keys.PREFIX).partition(":")[0] for key in found}
     assert kinds == {"as_of", "values", "stamps", "leaderboard", "alerts", "alerts_stamp", "changes"}
+    assert not [kind for kind in kinds if f"| `{kind}` |" not in PAGE]
     for key in found:
         assert key.startswith(keys.PREFIX)
         assert ":{acme}" in key
