@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Annotated, Protocol
@@ -54,20 +56,24 @@ def reports(
         ensure_topics(settings)
     except BrokerAway as exc:
         raise fail(str(exc)) from None
-    while True:
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Not in the middle of a turn: between a mail and its record it would be sent once more.
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    while not stopping.is_set():
         try:
             with KafkaSentLog(settings) as sent_log:
                 scheduler = Scheduler(settings, sent_log, lambda tenant: asked_of(settings, tenant))
-                while True:
+                while not stopping.is_set():
                     scheduler.turn()
                     if once:
                         return
-                    time.sleep(LOOK_EVERY_S)
+                    stopping.wait(LOOK_EVERY_S)
         except LogAway as exc:
             if once:
                 raise fail(str(exc)) from None
             log.warning("%s; trying again", exc)
-            time.sleep(LOOK_EVERY_S)
+            stopping.wait(LOOK_EVERY_S)
 
 
 class Scheduler:

@@ -24,12 +24,17 @@ from kafka.admin import KafkaAdminClient
 
 from cli.broker.child import Child
 from cli.broker.runtime import heap, prepare
+from cli.report.sent_log import KafkaSentLog
 from config.machine import cache_folder
+from config.settings import load_settings
 from tests.conftest import at_hand
 from tests.deploy.containers import ROOT, Harbour, command_of, is_listening, properties, salespulse, services
 
+pytestmark = pytest.mark.takes(20)
+
 KEY = "change-me-demo-key"
 SEEN_LIMIT_S = 60.0
+REPORT = {"tenant": "demo", "preset": "leads", "to": ["a@b.test"]}
 WON = {"deal": "D-1", "rep": "R-1", "amount_minor": 120_000, "currency": "EUR"}
 
 
@@ -84,12 +89,27 @@ def test_an_event_becomes_a_value(harbour: Harbour) -> None:
     while _asked(f"{gateway}/v1/values?kpi=revenue&scope=company&window=all")["value"] != WON["amount_minor"]:
         assert time.monotonic() < limit, harbour.said("worker")
         time.sleep(0.2)
+    _send_reports(harbour, compose["reports"])
     for name in ("gateway", "worker"):
         # In order, within the time an engine gives it; uvicorn then ends by the signal that it was sent.
         ended = harbour.end(name, float(compose[name]["stop_grace_period"].rstrip("s")))
         assert ended == (-signal.SIGTERM if name == "gateway" else 0)
         # The file system of these containers is read-only.
         assert not list((harbour.folder / name).iterdir())
+
+
+def _send_reports(harbour: Harbour, service: dict[str, Any]) -> None:
+    """It finds the gateway and the log, says since when it is there, and ends in order."""
+    said = {"SALESPULSE_SMTP_URL": "smtp://127.0.0.1:9", "SALESPULSE_REPORTS": json.dumps({"leads": REPORT})}
+    variables = salespulse(harbour, "reports", service) | said
+    harbour.start("reports", command_of(service["command"]), variables)
+    kept = KafkaSentLog(load_settings(kafka_brokers=harbour.local("kafka:9092")))
+    limit = time.monotonic() + SEEN_LIMIT_S
+    while not (found := [entry.step for entry, _ in kept.news()]):
+        assert time.monotonic() < limit, harbour.said("reports")
+    assert found == ["begun"]
+    kept.close()
+    assert harbour.end("reports", float(service["stop_grace_period"].rstrip("s"))) == 0
 
 
 def _start_redis(harbour: Harbour, service: dict[str, Any]) -> None:

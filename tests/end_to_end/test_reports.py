@@ -20,6 +20,8 @@ from tests.cli.report.office import DAYS, TENANT, lines
 from tests.end_to_end.live import Live, until_equal
 from views.report.sheet import to_csv
 
+pytestmark = pytest.mark.takes(20)
+
 TODAY = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
 FIRST = TODAY - timedelta(days=DAYS + 1)
 IN_A_WEEK_MS = int((TODAY + timedelta(days=8)).timestamp() * 1000)
