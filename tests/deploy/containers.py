@@ -112,6 +112,8 @@ def salespulse(harbour: Harbour, name: str, service: Service) -> dict[str, str]:
     """The environment of one of our own containers, on this machine's ports."""
     variables = {key: harbour.local(value, name) for key, value in variables_of(service).items()}
     ours = {"SALESPULSE_HOST": "127.0.0.1", "SALESPULSE_PORT": str(harbour.port("gateway", 8080))}
+    # As on a read-only file system: what is in the image can be read, nothing can be written.
+    ours["XDG_CACHE_HOME"] = "/dev/null/cache"
     ours["SALESPULSE_METRICS_PORT_ACCOUNTS"] = str(harbour.port("worker", 9101))
     ours["SALESPULSE_METRICS_PORT_BOARD"] = str(harbour.port("worker", 9102))
     return variables | ours

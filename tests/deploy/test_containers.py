@@ -90,6 +90,7 @@ def test_an_event_becomes_a_value(harbour: Harbour) -> None:
         assert time.monotonic() < limit, harbour.said("worker")
         time.sleep(0.2)
     _send_reports(harbour, compose["reports"])
+    _play_demo(harbour, compose["demo"], gateway)
     for name in ("gateway", "worker"):
         # In order, within the time an engine gives it; uvicorn then ends by the signal that it was sent.
         ended = harbour.end(name, float(compose[name]["stop_grace_period"].rstrip("s")))
@@ -110,6 +111,16 @@ def _send_reports(harbour: Harbour, service: dict[str, Any]) -> None:
     assert found == ["begun"]
     kept.close()
     assert harbour.end("reports", float(service["stop_grace_period"].rstrip("s"))) == 0
+
+
+def _play_demo(harbour: Harbour, service: dict[str, Any], gateway: str) -> None:
+    """Its history arrives as it publishes; one event more than ours is enough to see."""
+    harbour.start("demo", command_of(service["command"]), salespulse(harbour, "demo", service))
+    limit = time.monotonic() + SEEN_LIMIT_S
+    while not _asked(f"{gateway}/v1/values?kpi=new_leads&scope=company&window=all")["value"]:
+        assert time.monotonic() < limit, harbour.said("demo")
+        time.sleep(0.2)
+    assert harbour.end("demo", float(service["stop_grace_period"].rstrip("s"))) == 0
 
 
 def _start_redis(harbour: Harbour, service: dict[str, Any]) -> None:
