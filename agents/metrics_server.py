@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -28,7 +29,13 @@ def serve_metrics(
         def do_GET(self) -> None:
             """A scrape is written in this request's own thread, from what the loop gave at one moment."""
             if self.path == "/metrics":
-                owned = asyncio.run_coroutine_threadsafe(scrapes.gather(), loop).result(GATHER_LIMIT_S)
+                gathering = asyncio.run_coroutine_threadsafe(scrapes.gather(), loop)
+                try:
+                    owned = gathering.result(GATHER_LIMIT_S)
+                except TimeoutError:
+                    gathering.cancel()
+                    self._send(HTTPStatus.SERVICE_UNAVAILABLE, b"the worker is busy with an epoch; ask again\n")
+                    return
                 self._send(HTTPStatus.OK, scrapes.render(owned))
             elif self.path == "/healthz":
                 self._send(HTTPStatus.OK, b"ok\n")
@@ -39,8 +46,9 @@ def serve_metrics(
             self.send_response(status)
             self.send_header("Content-Type", CONTENT_TYPE)
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # who asked has given up
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the standard library
             """A scrape is not worth a line."""

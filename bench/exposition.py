@@ -5,17 +5,26 @@ The numbers of a tick differ from those of the one before; in the last one a thi
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter, process_time
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import NamedTuple, cast
+from urllib.request import urlopen
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from agents.epochs.crew import Crew
+from agents.metrics import BoardMetrics
+from agents.metrics_server import serve_metrics
+from agents.scrapes import Scrapes
 from config.catalogue import load_definitions
 from schemas.kpi import KpiDefinition, KpiValue
+from stream.board.stage import BoardStage
+from stream.board.tick import Tick
 from stream.catalogue.catalogue import Catalogue
 from views.exposition import Exposition
 from views.tenant_lines import Facts
@@ -23,6 +32,7 @@ from views.tenant_lines import Facts
 TENANT, SERIES, SEED = "acme", 100_000, 7
 FACETS = ("call", "email", "meeting", "sms")
 GOAL_MS = 50.0
+METRICS_PORT = 21_102
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,15 @@ class Ticked:
 
 Place = tuple[str, tuple[tuple[str, str], ...]]
 """A name and its labels, sorted."""
+
+
+class Owned:
+    """A slot that is ready and has committed all it folded."""
+
+    def __init__(self, stage: BoardStage) -> None:
+        self.partition, self.ready, self.stage = 0, True, stage
+        self.positions: dict[str, int] = {}
+        self.committed: dict[str, int] = {}
 
 
 class Cost(NamedTuple):
@@ -102,6 +121,8 @@ def bench_exposition(rounds: int) -> bool:
     costs.append(_least("a scrape of a new tick", lambda: scrape(next(waiting)), rounds))
     costs.append(_least("one more of the same tick", lambda: scrape(ticks[-2]), rounds))
     costs.append(_least("a tick with series that weren't there", lambda: scrape(ticks[-1]), 1))
+    ahead = [tick_of(definitions, SEED + rounds + 2 + n) for n in range(rounds)]
+    costs.append(asyncio.run(_over_http(catalogue, ahead)))
     text = scrape(ticks[-2])
     registry = CollectorRegistry()
     series = _series(text)
@@ -116,6 +137,23 @@ def bench_exposition(rounds: int) -> bool:
         print(f"| {cost.what} | {cost.wall_ms:.0f} | {cost.cpu_ms:.0f} |")
     print(f"\ndigits: {'equal' if same else 'DIFFERENT'}; goal {GOAL_MS:.0f} ms")
     return same
+
+
+async def _over_http(catalogue: Catalogue, ticks: list[Ticked]) -> Cost:
+    """What a worker needs to answer a scrape, up to the last byte at whoever asked."""
+    stage = BoardStage(0, partitions=1)
+    stage.board(TENANT)
+    crew = cast(Crew, SimpleNamespace(slots={0: Owned(stage)}, is_ready=lambda _: True))
+    scrapes = Scrapes(BoardMetrics(), crew, catalogue.definitions)
+    server = serve_metrics(scrapes, asyncio.get_running_loop(), "127.0.0.1", METRICS_PORT)
+    assert server is not None, "no port is free"
+    address = f"http://127.0.0.1:{server.server_address[1]}/metrics"
+    found: list[Cost] = []
+    for tick in ticks:
+        await scrapes.take(0, cast(Tick, tick))
+        found.append(await asyncio.to_thread(_least, "the same over HTTP", lambda: urlopen(address).read(), 1))
+    server.shutdown()
+    return Cost(found[0].what, min(cost.wall_ms for cost in found[1:]), min(cost.cpu_ms for cost in found[1:]))
 
 
 def _least(what: str, work: Callable[[], object], rounds: int) -> Cost:

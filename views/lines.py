@@ -31,12 +31,13 @@ class Lines(Generic[RowT]):
     in which the family declares them; it is asked once for each row.
     """
 
+    __slots__ = ("_family", "_layout", "_prefixes", "_spell", "count")
+
     def __init__(self, family: Family, spell: Callable[[RowT], Sequence[str]]) -> None:
         self._family, self._spell = family, spell
         self._layout: object = None
         self._prefixes: dict[RowT, bytes] = {}
-        self.count = 0
-        """Lines in the last text."""
+        self.count = 0  # lines in the last text
 
     def render(self, rows: Sequence[RowT], numbers: Sequence[Number]) -> bytes:
         """A line for each row that has a number, each behind a newline. A row is whatever names it, once."""

@@ -119,7 +119,7 @@ class TenantLines:
         series_max: int = SERIES_MAX,
     ) -> None:
         self._tenant, self._definitions, self._series_max = tenant, definitions, series_max
-        self._kpis = {slug: KpiLines(tenant, slug, each) for slug, each in families.items()}
+        self._families, self._kpis = families, dict[str, KpiLines]()
         self._tables: dict[Family, Lines[Row]] = {}
         self._tick: Published | None = None
         self._written: list[Part] = []
@@ -138,7 +138,10 @@ class TenantLines:
             by_kpi[value.kpi].append(value)
         kept = 0
         for slug, values in sorted(by_kpi.items()):
-            for family, text, count in self._kpis[slug].parts(values):
+            lines = self._kpis.get(slug)
+            if lines is None:
+                lines = self._kpis[slug] = KpiLines(self._tenant, slug, self._families[slug])
+            for family, text, count in lines.parts(values):
                 kept += count
                 yield family, text
         yield self._one(declared.AS_OF, tick.as_of_ms / MS_PER_S)
