@@ -44,7 +44,7 @@ def board(
 
 def choice(name: str, label: str, query: str) -> QueryVariable:
     """A variable with the values of a label."""
-    made = QueryVariable(name).label(label).query({"query": query, "refId": name}).datasource(SOURCE)
+    made = QueryVariable(name).label(label).query(query).datasource(SOURCE)
     return made.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
 
 

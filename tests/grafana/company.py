@@ -34,8 +34,7 @@ class Company:
 
     def __init__(self, now: datetime) -> None:
         self._now, self._random = now.replace(second=0, microsecond=0), Random(3)
-        behind = now.hour - AFTERNOON
-        behind -= 24 * (behind > 12)
+        behind = (now.hour - AFTERNOON + 11) % 24 - 11  # from 11 hours before to 12 behind: such zones there are
         self._zone = f"Etc/GMT{behind:+d}"
         self._offset = timedelta(hours=-behind)
 

@@ -174,7 +174,7 @@ def test_the_engine_is_shown_as_it_says_it_is(scraped: Scraped) -> None:
 def test_the_choices_are_the_tenants_and_the_teams(scraped: Scraped) -> None:
     assert {each["metric"]["tenant"] for each in scraped.ask("salespulse_kpi_as_of_timestamp_seconds")} == {TENANT}
     (choice,) = [each for each in boards()["team"]["templating"]["list"] if each["name"] == "team"]
-    asked = re.fullmatch(r"label_values\((.*), (\w+)\)", choice["query"]["query"])
+    asked = re.fullmatch(r"label_values\((.*), (\w+)\)", choice["query"])
     assert asked is not None
     found = scraped.ask(asked[1].replace("$tenant", TENANT))
     assert {each["metric"][asked[2]] for each in found} == {"North", "South"}
