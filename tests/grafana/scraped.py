@@ -23,8 +23,13 @@ from tests.source_tree import ROOT
 PATIENCE_S = 60
 TWICE = "salespulse-board"
 """As on a hand-over two workers show the same tenant, all the time: no panel may count it twice."""
-SERIES_RATED = "salespulse:transaction_seconds:p99"
-"""Of the rules the last to have a value: it needs two scrapes."""
+SETTLED = (
+    "salespulse:transaction_seconds:p99 >= 0",
+    "salespulse:values_as_of:timestamp_seconds",
+    "rate(salespulse_gateway_publish_seconds_count[5m]) > 0",
+    "rate(salespulse_tick_seconds_count[5m]) > 0",
+)
+"""What is there once every part was scraped twice and the rules were evaluated."""
 
 
 class Scraped:
@@ -68,7 +73,8 @@ def scraping(exposed: Exposed, folder: Path) -> Iterator[Scraped]:
         with (folder / "prometheus.log").open("w") as log, subprocess.Popen(command, stderr=log) as running:
             try:
                 scraped = Scraped(f"http://127.0.0.1:{port}", exposed, running)
-                scraped.wait_for(f"{SERIES_RATED} >= 0 and on () salespulse:values_as_of:timestamp_seconds")
+                for query in SETTLED:
+                    scraped.wait_for(query)
                 yield scraped
             finally:
                 running.terminate()
