@@ -62,14 +62,21 @@ class Gateway:
     def rows(self, path: str, asked: Mapping[str, str]) -> list[Row]:
         return [json.loads(line) for line in self._get(path, {**asked, "tenant": self.tenant}).splitlines()]
 
-    def _get(self, path: str, asked: Mapping[str, str]) -> bytes:
+    def tenants(self) -> list[str]:
+        """Whose numbers there are; the first frame of the stream names them."""
+        frame = self._get("/v1/stream", {}, until=b"data:")
+        found: list[str] = json.loads(frame.removeprefix(b"data:"))["tenants"]
+        return found
+
+    def _get(self, path: str, asked: Mapping[str, str], *, until: bytes = b"") -> bytes:
+        """The whole answer; of a stream the first line that begins with ``until``."""
         address = f"{self._url}{path}?{urllib.parse.urlencode(asked)}"
         request = urllib.request.Request(address)
         if self._key:
             request.add_header("Authorization", f"Bearer {self._key}")
         try:
             with urllib.request.urlopen(request, timeout=ANSWER_LIMIT_S) as answer:
-                found: bytes = answer.read()
+                found: bytes = next(line for line in answer if line.startswith(until)) if until else answer.read()
         except urllib.error.HTTPError as exc:
             detail = f"{self._url}{path}: {exc.code} {exc.read().decode(errors='replace')[:500]}"
             raise UsageError(detail) if exc.code in REFUSED else NoAnswer(detail) from None

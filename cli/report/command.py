@@ -47,11 +47,11 @@ def report(  # noqa: PLR0913 - an option is a parameter
     writers = [(path, _writer(path)) for path in output or ()]
     now_ms = int(time.time() * 1000)
     answers: Answers
-    if files:
-        answers, now_ms = replayed(files, tenant)
-    else:
-        answers = asked_of(settings, tenant, url=url, key=key)
     try:
+        if files:
+            answers, now_ms = replayed(files, tenant)
+        else:
+            answers = asked_of(settings, tenant, url=url, key=key)
         made = compose(answers, wanted, period, now_ms=now_ms, as_of_ms=_moment(as_of))
     except NoAnswer as exc:
         raise fail(str(exc)) from None
@@ -79,10 +79,16 @@ def compose(answers: Answers, wanted: Wanted, period: str, *, now_ms: int, as_of
 
 def asked_of(settings: Settings, tenant: str | None, *, url: str | None = None, key: str | None = None) -> Gateway:
     """The gateway of the settings, asked with what they have for the tenant: a screen's token, else an API key."""
-    granted = {**{k: grant.tenant for k, grant in settings.api_keys.items()}, **settings.screen_tokens}
-    chosen = tenant or (granted.get(key) if key else None) or (next(iter(granted.values())) if granted else "default")
+    granted = {**{known: grant.tenant for known, grant in settings.api_keys.items()}, **settings.screen_tokens}
+    address = url or settings.gateway_url
+    chosen = tenant or (granted.get(key) if key else None)
+    if chosen is None:
+        there = sorted(set(granted.values())) or Gateway(address, "", key).tenants()
+        if len(there) != 1:
+            raise UsageError(f"there are {len(there)} tenants ({', '.join(there)}); choose one with --tenant")
+        chosen = there[0]
     own = [known for known, whose in reversed(granted.items()) if whose == chosen]
-    return Gateway(url or settings.gateway_url, chosen, key or (own[0] if own else None))
+    return Gateway(address, chosen, key or (own[0] if own else None))
 
 
 def _wanted(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.report.answers import Answers, Gateway, NoAnswer, replayed
-from cli.report.command import compose
+from cli.report.command import asked_of, compose
 from cli.report.gather import Wanted
 from cli.report.scheduler import Scheduler
 from cli.report.sent_log import KafkaSentLog
@@ -55,6 +55,7 @@ def test_the_api_s_numbers_go_out_once(kafka: str, tmp_path: Path) -> None:
         asyncio.run(live.publish(lines(FIRST)))
         answers = Gateway(live.stack.address, TENANT, None)
         until_equal(lambda: sheet(answers), expected)
+        assert asked_of(load_settings(), None, url=live.stack.address).tenant == TENANT
         server = MailServer()
         settings = load_settings(
             kafka_brokers=kafka, topic_prefix=live.prefix, smtp_url=server.url, reports={"leads": REPORT}

@@ -81,7 +81,8 @@ def test_a_gateway_is_asked_with_what_the_settings_have() -> None:
     keys = {"k" * 20: {"tenant": "acme"}, "o" * 20: {"tenant": "other"}}
     asked = asked_of(load_settings(api_keys=keys, screen_tokens={"s" * 20: "acme"}), "acme")
     assert (asked.tenant, asked._key) == ("acme", "s" * 20)
-    assert asked_of(load_settings(), None).tenant == "default"
+    with pytest.raises(UsageError, match="2 tenants \\(acme, other\\)"):
+        asked_of(load_settings(api_keys=keys), None)
 
 
 def test_the_command_writes_all_three(tmp_path: Path) -> None:
