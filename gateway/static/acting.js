@@ -1,12 +1,12 @@
 // An alert, and what somebody at the keyboard can do about it. A screen's token doesn't do: it only reads.
 import { fill } from "./detail.js";
 import { make } from "./nodes.js";
+import { authorization, keyField } from "./owner.js";
 
 const SNOOZE_S = 4 * 3600;
-let key = ""; // kept for as long as the page is open, never stored
 
 async function send(alert, act, body, said) {
-  const headers = { "Content-Type": "application/json", ...(key ? { Authorization: `Bearer ${key}` } : {}) };
+  const headers = { "Content-Type": "application/json", ...authorization() };
   const address = `/v1/alerts/${encodeURIComponent(alert.id)}/${act}`;
   try {
     const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
@@ -23,11 +23,6 @@ export function openAlert(dialog, alert) {
   ];
   fill(dialog, alert.title, rows.filter(([, said]) => said !== ""), null);
   const said = make("p");
-  const own = make("input");
-  own.type = "password";
-  own.placeholder = "API key, where one is needed";
-  own.value = key;
-  own.addEventListener("input", () => (key = own.value));
   const button = (text, act, body) => {
     const node = make("button", "", text);
     node.type = "button";
@@ -35,7 +30,7 @@ export function openAlert(dialog, alert) {
     return node;
   };
   dialog.querySelector("form").prepend(
-    own, " ", button("Acknowledge", "acknowledge", {}), " ", button("Snooze 4 h", "snooze", { for_s: SNOOZE_S, unless_worse: true }), " ",
+    keyField(), " ", button("Acknowledge", "acknowledge", {}), " ", button("Snooze 4 h", "snooze", { for_s: SNOOZE_S, unless_worse: true }), " ",
   );
   dialog.append(said);
   if (!dialog.open) dialog.showModal();

@@ -1,4 +1,6 @@
-// What stands behind a number, for somebody at the keyboard: Enter on a tile opens it, Escape closes it.
+// What stands behind a number, for somebody at the keyboard: Enter on a tile opens it, Enter again lists the events it
+// rests on, Escape closes it.
+import { eventsBehind } from "./behind.js";
 import { intervalText, missingText, statusOf, valueText } from "./format.js";
 import { make } from "./nodes.js";
 
@@ -67,7 +69,11 @@ export async function openDetail(dialog, key, tile, frame) {
   if (!dialog.open) dialog.showModal();
   try {
     const [kpis, { value, link }] = await Promise.all([definitions(), valueOf(key, frame.tenant)]);
+    if (!dialog.open || dialog.dataset.key !== key) return;
     fill(dialog, kpis[slug]?.title ?? slug, facts(value, kpis[slug], tile, frame), link);
+    const section = eventsBehind(key, frame);
+    dialog.querySelector("form").before(section);
+    section.querySelector("button").focus();
   } catch (failure) {
     dialog.append(make("p", "warn", `! ${failure.message}; this is what the board showed last`));
   }

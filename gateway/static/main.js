@@ -126,6 +126,7 @@ function press(event) {
 }
 
 function open(target) {
+  if (at("detail").open) return;
   const alert = target.closest?.("[data-alert]");
   const row = frame?.pages.find((page) => page.id === "alerts")?.rows.find((each) => each.id === alert?.dataset.alert);
   if (row) openAlert(at("detail"), row);

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Route
 
 from schemas.alert import AlertRecord
+from tests.gateway.making import at
 from tests.wallboard.company import NOW_MS, TENANT
 from tests.wallboard.looking import number_of, texts, turn_to, until
 from tests.wallboard.serving import Hung
@@ -147,3 +148,32 @@ def test_the_keyboard_asks_what_is_behind_a_number(hung: Hung, page: Page) -> No
         assert expected in said
     page.keyboard.press("Escape")
     assert page.locator("#detail[open]").count() == 0
+
+
+def test_events_are_listed_for_whoever_has_a_key(hung: Hung, page: Page) -> None:
+    event: dict[str, object] = {"time": at(NOW_MS), "type": "sales.deal.won", "subject": "A-17", "id": None}
+    event |= {"source": "crm", "reps": ["R-4"]}
+    event["adds"] = [{"measure": "revenue", "facet": "JPY", "amount": 1_200_000}]
+    keys: list[str | None] = []
+
+    def answer(route: Route) -> None:
+        keys.append(route.request.headers.get("authorization"))
+        told = {"events": [event], "count": 2, "complete": False, "why": "only the newest 1 of 2 events are listed"}
+        known = keys[-1] == "Bearer secret"
+        route.fulfill(status=200 if known else 401, json=told if known else {"detail": "an API key is needed"})
+
+    page.route("**/v1/behind?*", answer)
+    opened(page, hung)
+    page.focus('[data-key="win_rate|company|30d"]')
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#detail[open] .behind button:focus")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".behind input:focus")
+    assert "! an API key is needed" in page.inner_text(".behind")
+    page.keyboard.type("secret")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".events:focus")
+    assert keys == [None, "Bearer secret"]
+    (row,) = page.locator(".events tbody tr").all_inner_texts()
+    assert row.split("\t")[1:] == ["deal won", "A-17", "R-4", "revenue ¥1,200,000", "settled"]
+    assert "! only the newest 1 of 2 events are listed" in page.inner_text(".behind")

@@ -107,6 +107,25 @@ def test_an_event_is_on_the_screen_within_a_second(live: Live, till: Till, page:
     assert statistics.median(took_s) < FAST_S, took_s
 
 
+@pytest.mark.timeout(120)
+def test_the_keyboard_goes_from_a_number_to_its_events(live: Live, till: Till, page: Page) -> None:
+    opened(page, live, till)
+    page.focus(f'[data-key="{REVENUE}"]')
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#detail[open] .behind button:focus")
+    assert "A-1" not in page.inner_text("#detail"), "accounts are not named before somebody asks"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".events:focus", timeout=60_000)
+    rows = page.locator(".events tbody tr").all_inner_texts()
+    newest = rows[0].split("\t")
+    assert len(rows) == till.sold
+    assert newest[1:4] == ["deal won", "A-1", "R-1"]
+    assert (f"€{99 + till.sold:,}" in newest[4], newest[5]) == (True, f"till W-{till.sold - 1}")
+    assert f"● {till.sold} event" in page.inner_text(".behind p"), "they add up"
+    page.keyboard.press("Escape")
+    assert page.locator("#detail[open]").count() == 0
+
+
 @pytest.mark.timeout(1_500)
 def test_the_wall_is_never_blank_while_things_are_killed(live: Live, till: Till, broker: Broker, page: Page) -> None:
     opened(page, live, till)
