@@ -25,7 +25,7 @@ KINDS = ("call", "email", "meeting", "video_meeting")
 SOURCES = ("web", "fair", "partner", "referral", "_none")
 ANCHORS = ("first_touch", "lead_created", "deal_opened")
 LATE_SHARE = 0.01
-RECEIPT_S = NOW_MIN * 60 - 3600
+RECEIPTS_S = (NOW_MIN - 60 * DAY_MIN) * 60, NOW_MIN * 60
 
 PER_DAY = {
     "touches": 8.0,
@@ -92,7 +92,7 @@ def records(cells: list[Packed], dice: Random) -> Iterator[bytes]:
     on_time: list[Packed] = []
     for cell in cells:
         if dice.random() < LATE_SHARE:
-            late.append((*cell, RECEIPT_S))
+            late.append((*cell, dice.randrange(*RECEIPTS_S)))
         else:
             on_time.append(cell)
     newest_ms = max(cell[4] for cell in cells) * MINUTE_MS

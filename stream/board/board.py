@@ -35,7 +35,6 @@ class Board:
         self.newest_ms = BEGINNING_MS
         self.applied = 0  # cells records, and restored segments
         self.spots = 0
-        self._late: dict[tuple[str, str], dict[str, dict[str, Series]]] = {}
         self._touched: dict[Spot, int] = {}  # → `applied` when it changed last; the newest last
 
     @property
@@ -57,10 +56,6 @@ class Board:
     def all_of(self, measure: str, dimension: str) -> dict[str, dict[str, Series]]:
         """The series of a measure and dimension, by value and facet."""
         return self.series.get((measure, dimension), {})
-
-    def late_of(self, measure: str, dimension: str) -> dict[str, dict[str, Series]]:
-        """Those of them to which anything came late."""
-        return self._late.get((measure, dimension), {})
 
     def open(self, key: SeriesKey) -> Series:
         """The series of that key, made where it is new."""
@@ -93,22 +88,14 @@ class Board:
                 series = self.open(key)
                 series.add(pane, known, int(packed))
                 series.note_late(pane, known, receipt_s, int(packed))
-                self._note_late(key, series)
                 touched.add((measure, dimension, value))
                 yield segment
         self._touch(touched)
 
     def put(self, segment: SegmentKey, part: Segment) -> None:
         """Take a segment, or a part of one, as restored."""
-        series = self.open(segment[:4])
-        series.put(segment[4], part)
-        if part.late:
-            self._note_late(segment[:4], series)
+        self.open(segment[:4]).put(segment[4], part)
         self._touch((segment[:3],))
-
-    def _note_late(self, key: SeriesKey, series: Series) -> None:
-        measure, dimension, value, facet = key
-        self._late.setdefault((measure, dimension), {}).setdefault(value, {})[facet] = series
 
     def _touch(self, spots: Iterable[Spot]) -> None:
         self.applied += 1

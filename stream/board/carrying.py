@@ -6,17 +6,19 @@ added, if one became known, or if one fell out of a window that moves with the c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from stream.board.board import Spot
 from stream.board.heard import DAY_MIN
-from stream.board.moment import DAWN, PUNCTUAL, Cut, Moment, Sums, punctual_of
+from stream.board.moment import DAWN, PUNCTUAL, Cut, Moment, Rest, Sums, punctual_of
 from stream.board.sources import silent_sources, speaking_of
+from stream.board.sums import without
 from stream.board.windows import MINUTE_WINDOWS, is_out_of_history
 
 NEVER = 2**62
+REP = "rep:"
 Dirty = Mapping[str, AbstractSet[str]]
 """Measure → scopes whose sums are to be made again."""
 Summed = tuple[str, Cut]
@@ -65,20 +67,30 @@ def carry(before: Moment, after: Moment, moved: Collection[tuple[Summed, Summed]
     for there, here in moved:
         sums = before.sums.get(there)
         if sums is not None:
-            after.sums[here] = dict(sums) if there in taken else sums
+            after.sums[here] = carried = dict(sums) if there in taken else sums
             taken.add(there)
-            _drop(after.sums[here], dirty.get(there[0], ()))
+            scopes = dirty.get(there[0], ())
+            if scopes:
+                _drop(carried, scopes, after.rests, here)
     dawn = before.readings.get(DAWN)
     if isinstance(dawn, Moment):  # it stays where it is all day
-        for (measure, _), sums in dawn.sums.items():
-            _drop(sums, dirty.get(measure, ()))
         dawn.readings.clear()
+        dawn.rests.clear()
+        for place, sums in dawn.sums.items():
+            if place[0] in dirty:
+                _drop(sums, dirty[place[0]], dawn.rests, place)
         after.readings[DAWN] = dawn
     punctual = before.readings.get(PUNCTUAL)
     if isinstance(punctual, Moment):
         carry(punctual, punctual_of(after), moved, dirty)
 
 
-def _drop(sums: dict[str, Sums], scopes: Iterable[str]) -> None:
+def _drop(sums: dict[str, Sums], scopes: AbstractSet[str], rests: dict[Summed, Rest], place: Summed) -> None:
+    """Drop sums that are to be made again. The company's is kept without them, if that can be told from it."""
+    whole = sums.get("company")
+    reps = [scope for scope in scopes if scope.startswith(REP)]
+    left = without(whole, [sums[rep] for rep in reps if rep in sums]) if whole is not None else None
+    if left is not None:
+        rests[place] = Rest(left, [rep.removeprefix(REP) for rep in reps])
     for scope in scopes:
         sums.pop(scope, None)

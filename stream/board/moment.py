@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 from schemas.cells import MINUTE_MS, QUARTER_MIN
 from stream.board.board import BEGINNING_MS, Board
@@ -17,19 +19,38 @@ from stream.board.series import Series
 from stream.board.windows import BEGINNING_MIN, cut_of
 from stream.calendars import Calendar
 
+NONE: Mapping[Any, int] = MappingProxyType({})
+
+Amount = int | Fraction
+"""Exact: counts are integers, converted money may be a fraction."""
 Cut = tuple[int, int, int]
 """Panes [start, end) known before a cut, UTC minutes."""
 
 
-@dataclass(frozen=True, slots=True)
 class Sums:
     """What cells add up to by facet, none of them zero. Of money ``facets`` holds the base currency alone; ``foreign``
-    is the rest in its minor units at each day's rate, ``unrated`` what had no rate, by currency and day.
+    is the rest in its minor units at each day's rate, ``unrated`` what had no rate, by currency and day. ``late`` has
+    the newest receipt (UTC s) of those facets to which anything came late. Nobody changes one that is made.
     """
 
-    facets: dict[str, int]
-    foreign: Fraction | int = 0
-    unrated: dict[tuple[str, date], int] = field(default_factory=dict)
+    __slots__ = ("facets", "foreign", "late", "unrated")
+
+    def __init__(
+        self,
+        facets: dict[str, int],
+        foreign: Amount = 0,
+        unrated: Mapping[tuple[str, date], int] = NONE,
+        late: Mapping[str, int] = NONE,
+    ) -> None:
+        self.facets, self.foreign, self.unrated, self.late = facets, foreign, unrated, late
+
+
+@dataclass(slots=True)
+class Rest:
+    """What the company adds up to without some reps, whose sums are to be made again."""
+
+    sums: Sums
+    reps: list[str]
 
 
 @dataclass(frozen=True)
@@ -52,6 +73,10 @@ class Moment:
     """Whether readings have facets: all, those that are listed, or none (only those that the value needs)."""
     sums: dict[tuple[str, Cut], dict[str, Sums]] = field(default_factory=dict)
     """By measure and cut: the sums of scopes, as they are asked for."""
+    together: dict[tuple[str, int, int], tuple[int, ...]] = field(default_factory=dict)
+    """By measure, end and ``known before`` of cuts: the starts of sums that will all be asked for."""
+    rests: dict[tuple[str, Cut], Rest] = field(default_factory=dict)
+    """By measure and cut: what is left of the company's sums of an earlier moment."""
     readings: dict[tuple[object, ...], object] = field(default_factory=dict)
     """What several values of this moment have in common, remembered by those who read it."""
 
@@ -70,7 +95,7 @@ def punctual_of(moment: Moment) -> Moment:
     """The moment as if late contributions had never come, for values alone."""
     found = moment.readings.get(PUNCTUAL)
     if not isinstance(found, Moment):
-        found = replace(moment, without_late=True, facets="none", sums={}, readings={})
+        found = replace(moment, without_late=True, facets="none", sums={}, rests={}, readings={})
         moment.readings[PUNCTUAL] = found
     return found
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from schemas.kpi import KpiDefinition, Term
 from stream.board.carrying import Edges, Summed
 from stream.board.moment import Moment
 from stream.board.sums import cut_of_term
-from stream.board.windows import MINUTE_WINDOWS, window_at
+from stream.board.windows import MINUTE_WINDOWS, Window, window_at
 from stream.catalogue.catalogue import Catalogue
 from stream.panes import DAY_MIN
 
@@ -33,27 +33,25 @@ class Reads:
         }
         """Of each measure the KPIs of which a rep has values once it has a cell of it."""
         self.windows = sorted({name for each in self.published for name in each.publish_windows})
-        terms = (term for each in catalogue.definitions.values() for term in _terms_of(each))
-        self._sums = sorted({(term.measure, term.age_d or 0) for term in terms})
+        terms = (term for each in catalogue.definitions.values() for term in terms_of(each))
+        sums = sorted({(term.measure, term.age_d or 0) for term in terms})
+        self._terms = [Term(measure=measure, age_d=age_d or None) for measure, age_d in sums]
         lengths = tuple(MINUTE_WINDOWS[name] for name in self.windows if name in MINUTE_WINDOWS)
         self.edges: dict[str, Edges] = {}
         """Of each measure what moves its sums while the clock goes on."""
-        for measure, age_d in self._sums:
+        for measure, age_d in sums:
             ages = self.edges[measure].ages if measure in self.edges else ()
             self.edges[measure] = Edges(lengths, (*ages, age_d * DAY_MIN) if age_d else ages)
 
-    def moves(self, before: Moment, after: Moment) -> set[tuple[Summed, Summed]]:
-        """Where the sums that published KPIs read were, and where they are."""
-        spans = [
-            (window_at(name, before.cut, before.calendar), window_at(name, after.cut, after.calendar))
-            for name in self.windows
-        ]
-        terms = [Term(measure=measure, age_d=age_d or None) for measure, age_d in self._sums]
-        return {
-            ((term.measure, cut_of_term(before, term, then)), (term.measure, cut_of_term(after, term, now)))
-            for term in terms
-            for then, now in spans
-        }
+    def cuts(self, moment: Moment) -> list[Summed]:
+        """The sums that published KPIs read, those of two moments in the same order."""
+        windows = [window_at(name, moment.cut, moment.calendar) for name in self.windows]
+        return cuts_of(moment, self._terms, windows)
+
+
+def cuts_of(moment: Moment, terms: Iterable[Term], windows: Iterable[Window]) -> list[Summed]:
+    """The sums that terms read over windows."""
+    return [(term.measure, cut_of_term(moment, term, window)) for term in terms for window in windows]
 
 
 def _entrance(catalogue: Catalogue, definition: KpiDefinition) -> set[str]:
@@ -61,8 +59,8 @@ def _entrance(catalogue: Catalogue, definition: KpiDefinition) -> set[str]:
     return {term.measure for term in ranked.terms} if definition.form != "stall" else set()
 
 
-def _terms_of(definition: KpiDefinition) -> Iterator[Term]:
-    """Every sum that a definition reads."""
+def terms_of(definition: KpiDefinition) -> Iterator[Term]:
+    """Every sum that a definition reads, facets included."""
     yield from definition.terms
     if definition.facets_of is not None:
         yield Term(measure=definition.facets_of)

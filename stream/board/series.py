@@ -6,7 +6,7 @@ What is read is mostly known already: then a sum is the difference of two runnin
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from stream.board.segments import INT64_MAX, SEGMENT_MIN, Segment
@@ -15,10 +15,11 @@ from stream.board.segments import INT64_MAX, SEGMENT_MIN, Segment
 class Series:
     """All segments of a series, and what reading them needs, made when it is asked for."""
 
-    __slots__ = ("_before", "_last", "_ordered", "segments")
+    __slots__ = ("_before", "_last", "_ordered", "is_late", "segments")
 
     def __init__(self) -> None:
         self.segments: dict[int, Segment] = {}
+        self.is_late = False  # whether anything came late
         self._last = -INT64_MAX  # the newest pane or known
         self._ordered: list[int] | None = None  # numbers of segments
         self._before: list[int] = []  # the sum of all segments before each
@@ -43,6 +44,7 @@ class Series:
 
     def note_late(self, pane: int, known: int, receipt_s: int, amount: int) -> None:
         """Note that a contribution came late."""
+        self.is_late = True
         self.segments[pane // SEGMENT_MIN].note_late(pane, known, receipt_s, amount)
 
     def put(self, number: int, part: Segment) -> None:
@@ -53,22 +55,40 @@ class Series:
         else:
             segment.join(part)
         self._ordered = None
+        self.is_late = self.is_late or bool(part.late)
         self._last = max(
             [self._last, *part.plain, *(known for _, known in part.moved), *(pane for pane, _ in part.moved)]
         )
 
-    def total(self, start: int, end: int, cut: int, *, without_late: bool = False) -> int:
+    def total(self, start: int, end: int, cut: int) -> int:
         """The sum over panes in [start, end) of what is known before ``cut``, all in UTC minutes."""
         if start >= end or start > self._last:
             return 0
         if cut > self._last:
-            total = self._below(end) - self._below(start)
-        else:
-            total = sum(segment.numbers().between(start, end, cut) for segment in self._within(start, end))
-        if without_late:
-            late = (segment.late_numbers() for segment in self._within(start, end) if segment.late)
-            total -= sum(numbers.between(start, end, cut) for numbers in late)
-        return total
+            return self._below(end) - self._below(start)
+        return sum(segment.numbers().between(start, end, cut) for segment in self._within(start, end))
+
+    def totals(self, starts: Iterable[int], end: int, cut: int) -> list[int]:
+        """The same from several starts, all before the end."""
+        if cut <= self._last or not self.segments:
+            return [self.total(start, end, cut) for start in starts]
+        found: list[int] = []
+        numbers, upper, last = self._numbers(), self._below(end), self._last
+        newest, floor = self.segments[numbers[-1]].numbers(), numbers[-1] * SEGMENT_MIN
+        in_newest = upper - self._before[len(numbers) - 1]
+        for start in starts:
+            if start > last:
+                found.append(0)
+            elif start >= floor:
+                found.append(in_newest - newest.sums[bisect_left(newest.panes, start)])
+            else:
+                found.append(upper - self._below(start))
+        return found
+
+    def late_total(self, start: int, end: int, cut: int) -> int:
+        """The sum of what of the same came late."""
+        late = (segment.late_numbers() for segment in self._within(start, end) if segment.late)
+        return sum(numbers.between(start, end, cut) for numbers in late)
 
     def amounts(self, start: int, end: int, cut: int, *, without_late: bool = False) -> Iterator[tuple[int, int]]:
         """(pane, amount) of the same cells one by one, for what depends on the day."""

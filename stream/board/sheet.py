@@ -13,6 +13,7 @@ from stream.board.forms.plain import PLAIN
 from stream.board.moment import Moment, moment_at
 from stream.board.reads import Reads
 from stream.board.reference.roster import NOBODY
+from stream.board.sums import read_together
 from stream.board.values import instant, value_from
 from stream.board.windows import Window, is_out_of_history, window_at
 from stream.catalogue.catalogue import Catalogue
@@ -51,7 +52,8 @@ class Sheet:
         """
         board = self.board
         moment, applied = moment_at(board, as_of_ms), board.applied
-        ground = ground_of(moment)
+        ground, cuts = ground_of(moment), self._reads.cuts(moment)
+        read_together(moment, cuts)
         before, self._moment = self._moment, None
         if before is None or ground != self._ground or moment.cut < before.cut:
             spots: set[Spot] = self._all_spots()
@@ -60,7 +62,8 @@ class Sheet:
             stale = self._lay_out(moment)
         else:
             spots = self._changed(moment.cut)
-            carry(before, moment, self._reads.moves(before, moment), self._outdated(spots))
+            moved = set(zip(self._reads.cuts(before), cuts, strict=True))
+            carry(before, moment, moved, self._outdated(spots))
             stale = self._stale(moment, spots, has_turned=moment.cut != before.cut)
             if moment.cut != before.cut:
                 yield from self._date(instant(moment.cut * 60))

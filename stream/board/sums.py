@@ -5,28 +5,19 @@ What a rep adds up to is remembered for the moment; teams and the company are su
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
+from typing import cast
 
 from schemas.kpi import Term
-from schemas.money import exponent
-from stream.board.measures import LATEST, MONEY
-from stream.board.moment import Cut, Moment, Sums
-from stream.board.reference.rates import rates_of
-from stream.board.reference.roster import NOBODY, Span
+from stream.board.measures import LATEST
+from stream.board.moment import Amount, Cut, Moment, Sums
+from stream.board.own import NOTHING, own_sums
+from stream.board.reference.roster import NOBODY
 from stream.board.reference.versions import FOREVER_MIN
-from stream.board.series import Series
 from stream.board.windows import BEGINNING_MIN, Window
 from stream.panes import DAY_MIN
-
-Amount = int | Fraction
-"""Exact: counts are integers, converted money may be a fraction."""
-
-NOTHING = Sums({})
-EVERYWHERE: list[Span] = [(BEGINNING_MIN, FOREVER_MIN)]
 
 
 @dataclass(slots=True)
@@ -85,84 +76,68 @@ def sums_of(moment: Moment, measure: str, scope: str, cut: Cut) -> Sums:
 def _sums(moment: Moment, measure: str, scope: str, cut: Cut) -> Sums:
     kind, _, scope_id = scope.partition(":")
     if kind == "company":
-        return _added(sums_of(moment, measure, f"rep:{rep}", cut) for rep in moment.board.all_of(measure, "rep"))
+        rest = moment.rests.pop((measure, cut), None)
+        reps: Iterable[str] = moment.board.all_of(measure, "rep") if rest is None else rest.reps
+        parts = (sums_of(moment, measure, f"rep:{rep}", cut) for rep in reps)
+        return added(parts if rest is None else (rest.sums, *parts))
     if kind in ("team", "territory"):
-        return _added(_of_members(moment, measure, scope, cut))
-    return _own(moment, measure, moment.board.find(measure, kind, scope_id), cut)
+        return added(_of_members(moment, measure, scope, cut))
+    series = moment.board.find(measure, kind, scope_id)
+    starts = moment.together.get((measure, cut[1], cut[2]), ())
+    if cut[0] not in starts:
+        return own_sums(moment, measure, series, (cut[0],), *cut[1:])[0]
+    for start, sums in zip(starts, own_sums(moment, measure, series, starts, *cut[1:]), strict=True):
+        moment.sums.setdefault((measure, (start, *cut[1:])), {})[scope] = sums
+    return moment.sums[measure, cut][scope]
+
+
+def read_together(moment: Moment, places: Iterable[tuple[str, Cut]]) -> None:
+    """Say which sums of each value of a dimension will be asked for: one of them is made with all others that end as it
+    does, at a fraction of the cost.
+    """
+    starts: dict[tuple[str, int, int], set[int]] = {}
+    for measure, (start, end, known_before) in places:
+        if start < end:
+            starts.setdefault((measure, end, known_before), set()).add(start)
+    moment.together.update({place: tuple(sorted(several)) for place, several in starts.items() if len(several) > 1})
 
 
 def _of_members(moment: Moment, measure: str, scope: str, cut: Cut) -> Iterator[Sums]:
     """What each member of a group adds while it belongs to it."""
     start, end, known_before = cut
-    for rep, spans in members_of(moment, measure, scope):
-        for low, high in spans:
-            if low <= start and end <= high:
-                yield sums_of(moment, measure, f"rep:{rep}", cut)
-            elif low < end and start < high:
-                part = max(low, start), min(high, end), known_before
-                yield _own(moment, measure, moment.board.find(measure, "rep", rep), part)
+    for high, low, rep in members_of(moment, measure, scope):
+        if high <= start:
+            return
+        if low <= start and end <= high:
+            yield sums_of(moment, measure, f"rep:{rep}", cut)
+        elif low < end:
+            series = moment.board.find(measure, "rep", rep)
+            yield own_sums(moment, measure, series, (max(low, start),), min(high, end), known_before)[0]
 
 
-def members_of(moment: Moment, measure: str, scope: str) -> Iterator[tuple[str, list[Span]]]:
-    """The reps of a team or territory and the spans of panes during which they belong to it. Of whom the roster doesn't
-    know belongs to nobody's.
+def members_of(moment: Moment, measure: str, scope: str) -> list[tuple[int, int, str]]:
+    """The reps of a team or territory, each with the panes [low, high) during which it belongs to it, as (high, low,
+    rep), who left last first. Of whom the roster doesn't know belongs to nobody's.
     """
     kind, _, scope_id = scope.partition(":")
     groups = moment.spans if kind == "team" else moment.territories
-    yield from groups.get(scope_id, {}).items()
+    found = cast("list[tuple[int, int, str]] | None", moment.readings.get(("members", scope)))
+    if found is None:
+        members = groups.get(scope_id, {}).items()
+        found = sorted(((high, low, rep) for rep, spans in members for low, high in spans), reverse=True)
+        moment.readings["members", scope] = found
     if scope_id == NOBODY:
         strangers = moment.board.all_of(measure, "rep").keys() - groups[NOBODY].keys()
-        yield from ((rep, EVERYWHERE) for rep in strangers)
+        return [*((FOREVER_MIN, BEGINNING_MIN, rep) for rep in strangers), *found]
+    return found
 
 
-def _own(moment: Moment, measure: str, series: dict[str, Series], cut: Cut) -> Sums:
-    """The sums of one value of a dimension."""
-    found: dict[str, int] = {}
-    if measure in MONEY:
-        return _own_money(moment, series, cut)
-    for facet, each in series.items():
-        amount = each.total(*cut, without_late=moment.without_late)
-        if amount:
-            found[facet] = amount
-    return Sums(found) if found else NOTHING
-
-
-def _own_money(moment: Moment, series: dict[str, Series], cut: Cut) -> Sums:
-    base, facets = moment.base_currency, dict[str, int]()
-    foreign: Amount = 0
-    unrated: dict[tuple[str, date], int] = {}
-    for currency, each in series.items():
-        if currency == base:
-            amount = each.total(*cut, without_late=moment.without_late)
-            if amount:
-                facets[currency] = amount
-        else:
-            foreign += _converted(moment, currency, each, cut, unrated)
-    return Sums(facets, foreign, unrated) if facets or foreign or unrated else NOTHING
-
-
-def _converted(moment: Moment, currency: str, series: Series, cut: Cut, unrated: dict[tuple[str, date], int]) -> Amount:
-    """Foreign amounts, each at the rate of its local day; what has none goes to ``unrated``."""
-    organisation, base = moment.board.organisation, moment.base_currency
-    rates = rates_of(organisation, moment.cut_ms).get(currency, []) if base is not None else []
-    by_rate: dict[int, int] = {}
-    for pane, amount in series.amounts(*cut, without_late=moment.without_late):
-        at = bisect_right(rates, pane, key=lambda rate: rate[0])
-        if at:
-            by_rate[at - 1] = by_rate.get(at - 1, 0) + amount
-        else:
-            day = currency, moment.calendar.date_of(pane)
-            unrated[day] = unrated.get(day, 0) + amount
-    if base is None:
-        return 0
-    scale = Fraction(10) ** (exponent(base) - exponent(currency))
-    return sum((amount * rates[at][1] * scale for at, amount in by_rate.items()), Fraction(0))
-
-
-def _added(parts: Iterable[Sums]) -> Sums:
+def added(parts: Iterable[Sums]) -> Sums:
+    """Several together."""
     facets: dict[str, int] = {}
     foreign: Amount = 0
     unrated: dict[tuple[str, date], int] = {}
+    late: dict[str, int] = {}
     for part in parts:
         if part is NOTHING:
             continue
@@ -172,42 +147,35 @@ def _added(parts: Iterable[Sums]) -> Sums:
             foreign += part.foreign
         for day, amount in part.unrated.items():
             unrated[day] = unrated.get(day, 0) + amount
+        for facet, receipt_s in part.late.items():
+            if receipt_s > late.get(facet, 0):
+                late[facet] = receipt_s
     facets = {facet: amount for facet, amount in facets.items() if amount}
-    return Sums(facets, foreign, unrated) if facets or foreign or unrated else NOTHING
+    return Sums(facets, foreign, unrated, late) if facets or foreign or unrated or late else NOTHING
+
+
+def without(whole: Sums, parts: Iterable[Sums]) -> Sums | None:
+    """The whole without some of its parts; None where one of them may have had the newest receipt of all."""
+    facets, unrated = dict(whole.facets), dict(whole.unrated)
+    foreign = whole.foreign
+    for part in parts:
+        for facet, amount in part.facets.items():
+            facets[facet] = facets.get(facet, 0) - amount
+        if part.foreign:
+            foreign -= part.foreign
+        for day, amount in part.unrated.items():
+            unrated[day] = unrated.get(day, 0) - amount
+        for facet, receipt_s in part.late.items():
+            if receipt_s == whole.late[facet]:
+                return None
+    return Sums(facets, foreign, unrated, whole.late)
 
 
 def latest_receipt(moment: Moment, terms: tuple[Term, ...], scope: str, window: Window) -> int:
     """The newest receipt (UTC s) among late contributions to any of the terms; 0 if none came late."""
     newest = 0
     for term in terms:
-        late = _late(moment, term.measure, scope)
+        late = sums_of(moment, term.measure, scope, cut_of_term(moment, term, window)).late
         if late:
-            cut = cut_of_term(moment, term, window)
-            newest = max(newest, _latest_of(moment, term, scope, cut, late))
+            newest = max(newest, max(late.values()) if term.facet is None else late.get(term.facet, 0))
     return newest
-
-
-def _late(moment: Moment, measure: str, scope: str) -> dict[str, dict[str, Series]]:
-    """The series of a measure to which anything came late, by value of the scope's dimension and facet."""
-    kind = scope.partition(":")[0]
-    return moment.board.late_of(measure, "rep" if kind in ("company", "team", "territory") else kind)
-
-
-def _latest_of(moment: Moment, term: Term, scope: str, cut: Cut, late: dict[str, dict[str, Series]]) -> int:
-    kind, _, scope_id = scope.partition(":")
-    if kind == "company":
-        chosen: Iterable[tuple[str, list[Span]]] = ((value, EVERYWHERE) for value in late)
-    elif kind in ("team", "territory"):
-        chosen = members_of(moment, term.measure, scope)
-    else:
-        chosen = ((scope_id, EVERYWHERE),)
-    start, end, known_before = cut
-    receipts = (
-        series.latest_receipt(max(low, start), min(high, end), known_before)
-        for value, spans in chosen
-        for low, high in spans
-        if low < end and start < high
-        for facet, series in late.get(value, {}).items()
-        if term.facet in (None, facet)
-    )
-    return max(receipts, default=0)

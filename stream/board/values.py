@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,7 +12,9 @@ from stream.board.board import Board
 from stream.board.forms.forms import FORMS
 from stream.board.forms.reading import Reading, shown
 from stream.board.moment import Moment, moment_at
+from stream.board.reads import cuts_of, terms_of
 from stream.board.reference.roster import NOBODY
+from stream.board.sums import read_together
 from stream.board.trust import trust_of
 from stream.board.windows import (
     WINDOWS,
@@ -60,6 +62,7 @@ def every_value(
     chosen = sorted(catalogue.choose(kpis), key=lambda definition: definition.slug)
     for scope in scopes or ():
         _check_scope(chosen, scope)
+    _read_together(moment, chosen, windows)
     for definition in chosen:
         form = FORMS[definition.form]
         spans = [
@@ -74,6 +77,13 @@ def every_value(
                 reading = form.read(moment, catalogue, definition, scope, span)
                 if reading.is_listed:
                     yield value_from(moment, catalogue, definition, scope, span, reading)
+
+
+def _read_together(moment: Moment, definitions: Iterable[KpiDefinition], windows: Collection[str] | None) -> None:
+    """Every scope's sums over the windows that end now will be asked for."""
+    spans = [window_at(name, moment.cut, moment.calendar) for name in (WINDOWS if windows is None else windows)]
+    terms = {(term.measure, term.age_d): term for each in definitions for term in terms_of(each)}
+    read_together(moment, cuts_of(moment, terms.values(), spans))
 
 
 def ranking_of(

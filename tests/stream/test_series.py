@@ -54,7 +54,13 @@ def check(series: Series, held: list[Added], question: tuple[int, int, int]) -> 
     chosen = [a for a in held if start <= a.pane < end and a.known < cut]
     on_time = [a for a in chosen if a.receipt_s is None]
     assert series.total(start, end, cut) == sum(a.amount for a in chosen)
-    assert series.total(start, end, cut, without_late=True) == sum(a.amount for a in on_time)
+    assert series.late_total(start, end, cut) == sum(a.amount for a in chosen if a.receipt_s is not None)
+    starts = [low for low in (-FAR_MIN, start, start - 1, NOW_MIN - SEGMENT_MIN, NOW_MIN) if low < end]
+    assert series.totals(starts, end, cut) == [series.total(low, end, cut) for low in starts]
+    assert series.is_late == any(a.receipt_s is not None for a in held)
+    assert series.first_from(start) == min((a.pane for a in held if a.pane >= start), default=None)
+    whole = (max(a.pane, a.known) for a in held)
+    assert series.next_known(cut) == min((minute for minute in whole if minute >= cut), default=None)
     assert sum(amount for _, amount in series.amounts(start, end, cut)) == sum(a.amount for a in chosen)
     assert net(series.amounts(start, end, cut, without_late=True)) == net((a.pane, a.amount) for a in on_time)
     assert series.latest_receipt(start, end, cut) == max((a.receipt_s or 0 for a in chosen), default=0)

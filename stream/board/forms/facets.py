@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from schemas.kpi import Facet, KpiDefinition
 from stream.board.forms.reading import Number, shortest
-from stream.board.moment import Moment
-from stream.board.sums import Amount, facet_sums, sum_terms
+from stream.board.moment import Amount, Moment
+from stream.board.sums import facet_sums, sum_terms
 from stream.board.windows import Window
 from stream.sketch import quantile
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from schemas.kpi import Term
-from stream.board.sums import Amount
+from stream.board.moment import Amount
 
 Number = int | float
 
