@@ -14,7 +14,7 @@ from agents.epochs.port import Ends, OutcomeUnknown
 from agents.liveness import Liveness, StoodStill
 from agents.metrics import Metrics
 
-TIMEOUT_S = 0.06
+TIMEOUT_S, STEP_S = 60.0, 10.0
 
 
 class OneSlot:
@@ -44,48 +44,56 @@ class Log:
 
 
 @pytest.fixture
-def watched() -> tuple[Liveness, OneSlot, Log]:
+async def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the loop's clock shows; it stands still until a test moves it."""
+    now = [1_000.0]
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def watched(clock: list[float]) -> tuple[Liveness, OneSlot, Log]:
     """What is watched, and what to turn."""
     crew, log = OneSlot(), Log()
     return Liveness(cast("Crew", crew), cast("KafkaLog", log), TIMEOUT_S, Metrics("accounts")), crew, log
 
 
-async def look_for(liveness: Liveness, seconds: float) -> None:
+async def look_for(liveness: Liveness, clock: list[float], seconds: float) -> None:
     """Look again and again."""
-    until = asyncio.get_running_loop().time() + seconds
-    while asyncio.get_running_loop().time() < until:
+    until = clock[0] + seconds
+    while clock[0] < until:
         await liveness.look()
-        await asyncio.sleep(0.01)
+        clock[0] += STEP_S
 
 
-async def test_an_idle_worker_lives(watched: tuple[Liveness, OneSlot, Log]) -> None:
-    await look_for(watched[0], TIMEOUT_S * 3)
+async def test_an_idle_worker_lives(watched: tuple[Liveness, OneSlot, Log], clock: list[float]) -> None:
+    await look_for(watched[0], clock, TIMEOUT_S * 3)
 
 
-async def test_lag_without_movement_ends_it(watched: tuple[Liveness, OneSlot, Log]) -> None:
+async def test_lag_without_movement_ends_it(watched: tuple[Liveness, OneSlot, Log], clock: list[float]) -> None:
     liveness, _, log = watched
     log.end = 9
     with pytest.raises(StoodStill, match=r"activity-0 stands at 5 for .* while 4 records wait"):
-        await look_for(liveness, TIMEOUT_S * 3)
+        await look_for(liveness, clock, TIMEOUT_S * 3)
 
 
-async def test_a_restore_may_take_longer(watched: tuple[Liveness, OneSlot, Log]) -> None:
+async def test_a_restore_may_take_longer(watched: tuple[Liveness, OneSlot, Log], clock: list[float]) -> None:
     liveness, crew, log = watched
     log.end, crew.ready = 9, False
-    await look_for(liveness, TIMEOUT_S * 2)
+    await look_for(liveness, clock, TIMEOUT_S * 2)
     with pytest.raises(StoodStill):
-        await look_for(liveness, TIMEOUT_S * 8)
+        await look_for(liveness, clock, TIMEOUT_S * 8)
 
 
-async def test_a_broker_that_stays_away_ends_it(watched: tuple[Liveness, OneSlot, Log]) -> None:
+async def test_a_broker_that_stays_away_ends_it(watched: tuple[Liveness, OneSlot, Log], clock: list[float]) -> None:
     liveness, _, log = watched
     log.end = None
     with pytest.raises(StoodStill, match="the broker gave no answer"):
-        await look_for(liveness, TIMEOUT_S * 3)
+        await look_for(liveness, clock, TIMEOUT_S * 3)
 
 
-async def test_an_outage_that_ends_is_forgotten(watched: tuple[Liveness, OneSlot, Log]) -> None:
+async def test_an_outage_that_ends_is_forgotten(watched: tuple[Liveness, OneSlot, Log], clock: list[float]) -> None:
     liveness, _, log = watched
     for end in (None, 5, None, 5, None):
         log.end = end
-        await look_for(liveness, TIMEOUT_S / 2)
+        await look_for(liveness, clock, TIMEOUT_S / 2)
