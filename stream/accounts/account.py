@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mypy_extensions import i64, mypyc_attr
+
 from stream.accounts.entry import Entry, OrderKey, entry_key
 from stream.accounts.kinds import CLOSES, DEAL_REOPENED
 
@@ -17,6 +19,7 @@ NO_ENTRIES: list[Entry] = []
 """What an account holds of a sort it has none of, shared and never written: most accounts have few sorts."""
 
 
+@mypyc_attr(acyclic=True)
 class Deal:
     """A deal's own events in order, and the touches that name it (in no order)."""
 
@@ -53,6 +56,7 @@ class Deal:
         return standing
 
 
+@mypyc_attr(acyclic=True)
 class Lead:
     """A lead's `created` events in order, and the touches that name it but no deal."""
 
@@ -63,6 +67,7 @@ class Lead:
         self.touches: list[Entry] = []
 
 
+@mypyc_attr(acyclic=True)
 class Order:
     """An order's `placed` events and its refunds, each in order."""
 
@@ -73,6 +78,7 @@ class Order:
         self.refunds: list[Entry] = []
 
 
+@mypyc_attr(acyclic=True)
 class Account:
     """One account's entities, and the chunks of its ledger.
 
@@ -85,14 +91,14 @@ class Account:
         "answers", "calm_after_ms", "chunks", "created", "customer", "deals", "dirty_chunks", "dirty_tail",
         "first_touch", "forgotten", "fulfilling", "implied_deals", "index", "last_close_ms", "last_weight",
         "lead_deals", "leads", "loose_deals", "newest_first_key", "orders", "phaseless", "placed", "reclosed", "seen",
-        "settle_from_ms", "settled", "settled_ms", "subject", "tenant", "touched_leads", "unattached", "unindexed",
-        "unsettled", "wins",
+        "settle_from_ms", "settled", "settled_ms", "subject", "tenant", "touched_leads", "twins", "unattached",
+        "unindexed", "unsettled", "wins",
     )  # fmt: skip
 
     def __init__(self, tenant: str, subject: str) -> None:
         self.tenant = tenant
         self.subject = subject
-        self.seen = 0  # a bit for each identity, by its hash: one whose bit is not set is new
+        self.seen: i64 = 0  # a bit for each identity, by its hash: one whose bit is not set is new
         self.calm_after_ms = BEGINNING_MS  # a touch after it comes after every close and every settled touch
         self.settled_ms = BEGINNING_MS  # no settled touch is newer
         self.settle_from_ms = FOREVER_MS  # nothing settles before the horizon lies after it
@@ -102,7 +108,8 @@ class Account:
         self.last_weight = 0  # of the last chunk
         self.dirty_chunks = 0  # a bit for each chunk that has changed since it was written
         self.dirty_tail = -1  # one of them, of which that is known at a glance
-        self.index: dict[str, Entry] = NONE_YET
+        self.index: dict[str, Entry] = NONE_YET  # by id; an id that several sources gave: of the first
+        self.twins: dict[str, Entry] = NONE_YET  # by identity, those of further sources
         self.deals: dict[str, Deal] = NONE_YET
         self.leads: dict[str, Lead] = NONE_YET
         self.orders: dict[str, Order] = NONE_YET

@@ -14,6 +14,7 @@ from stream.accounts.kinds import (
     DEAL_REOPENED,
     DEAL_WON,
     LEAD_CREATED,
+    LINKING,
     ORDER_PLACED,
     ORDER_REFUNDED,
     SURVEY_ANSWERED,
@@ -23,7 +24,8 @@ from stream.accounts.kinds import (
 
 def named_lead(entry: Entry) -> str | None:
     """The lead a deal's own event names, if any."""
-    return getattr(entry.data, "lead", None)
+    lead: str | None = entry.data.lead if entry.kind in LINKING else None
+    return lead
 
 
 def attach(account: Account, entry: Entry) -> None:

@@ -53,7 +53,10 @@ class Emission:
             return
         if time_ms > newest_ms:
             self.newest_ms[tenant] = time_ms
-        on_time[cell] = on_time.get(cell, 0) + 1
+        before = len(on_time)
+        total_before = on_time.setdefault(cell, 1)
+        if len(on_time) == before:
+            on_time[cell] = total_before + 1
 
     def gather(self, event: Event, received_ms: int, cells: Cells) -> None:
         """Add what an accepted event changed.
@@ -86,7 +89,10 @@ class Emission:
                 total, receipt = late.get(cell, (0, 0))
                 late[cell] = (total + amount, max(receipt, received_ms // SECOND_MS))
             else:
-                on_time[cell] = on_time.get(cell, 0) + amount
+                before = len(on_time)
+                total_before = on_time.setdefault(cell, amount)
+                if len(on_time) == before:
+                    on_time[cell] = total_before + amount
 
     def release(self, cells_partitions: int) -> Iterator[Output]:
         """What was gathered as records for BOARD, one tenant after the other; the next epoch starts empty."""

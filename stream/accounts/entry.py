@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from typing import Any
 
-import msgspec
+from mypy_extensions import mypyc_attr
 
 from schemas.event import Event
 from stream.accounts.kinds import RANK
@@ -14,29 +14,64 @@ OrderKey = tuple[int, int, str, str]
 """(time_ms, rank, source, id): the order of an account's events, whatever order they came in."""
 
 
-class Entry(msgspec.Struct, gc=False, array_like=True):
-    """One identity as the ledger holds it: its highest revision. ``chunk`` is the row it is stored in.
+PackedEntry = tuple[int, int, str, str, int, bool, bool, int, int, Any]
+"""An entry as rows hold it, its fields in order: never reorder, add at the end."""
 
-    Rows hold it as an array of its fields in this order: never reorder, add at the end.
+
+@mypyc_attr(acyclic=True)
+class Entry:
+    """One identity as the ledger holds it: its highest revision. ``chunk`` is the row it is stored in.
 
     A settled touch keeps only what its deal or lead needs: its ``source`` and ``id`` are empty.
     """
 
-    kind: int
-    time_ms: int
-    source: str
-    id: str
-    revision: int
-    voided: bool
-    backfill: bool
-    received_ms: int
-    chunk: int
-    data: Any
+    __slots__ = (
+        "backfill", "chunk", "data", "id", "kind", "received_ms", "revision", "source", "time_ms", "voided"
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        kind: int,
+        time_ms: int,
+        source: str,
+        event_id: str,
+        revision: int,
+        voided: bool,
+        backfill: bool,
+        received_ms: int,
+        chunk: int,
+        data: Any,
+    ) -> None:
+        self.kind = kind
+        self.time_ms = time_ms
+        self.source = source
+        self.id = event_id
+        self.revision = revision
+        self.voided = voided
+        self.backfill = backfill
+        self.received_ms = received_ms
+        self.chunk = chunk
+        self.data = data
 
     @property
     def identity(self) -> str:
         """source and id in one string; neither can hold a NUL."""
         return f"{self.source}\0{self.id}"
+
+    def packed(self) -> PackedEntry:
+        """The form in which rows hold it."""
+        return (
+            self.kind,
+            self.time_ms,
+            self.source,
+            self.id,
+            self.revision,
+            self.voided,
+            self.backfill,
+            self.received_ms,
+            self.chunk,
+            self.data,
+        )
 
 
 def entry_key(entry: Entry) -> OrderKey:

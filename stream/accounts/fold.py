@@ -13,6 +13,7 @@ from stream.accounts.account import Account
 from stream.accounts.alone import counts_for_no_close, parts_alone
 from stream.accounts.attaching import attach, detach
 from stream.accounts.entry import Entry, entry_of, same_as
+from stream.accounts.identities import held_as
 from stream.accounts.kinds import TOUCH
 from stream.accounts.ledger import is_settled, look_again, remember, replace, seen_bit, settle
 from stream.accounts.parts import added, affected, cells_of, own_cells
@@ -36,7 +37,7 @@ def fold(account: Account, event: Event, received_ms: int, *, settle_before_ms: 
     held: Entry | None = None
     if account.seen & seen_bit(event.id):
         index_tail(account)
-        held = account.index.get(f"{event.source}\0{event.id}")
+        held = held_as(account, event.source, event.id)
     if held is not None:
         if event.revision < held.revision:
             return SUPERSEDED, {}

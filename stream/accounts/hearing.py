@@ -7,12 +7,14 @@ cells it changed: those depend on what came before.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from schemas.cells import DAY_MS, MINUTE_MS, MOMENTS_PER_RUN, SPOKEN_SPAN_MS, HeardRun, SpokenRun
 from schemas.event import Event
 from stream.accounts.history import NOBODY
+from stream.accounts.kinds import GIVING_REP, GIVING_SPLITS
 
 NO_KIND = 0
 """The kind of a voided event: its publisher was heard, but it no longer says anything for anybody."""
@@ -34,10 +36,13 @@ Told = dict[str, tuple[list[HeardRun], list[SpokenRun]]]
 
 def reps_named(event: Event) -> tuple[str, ...]:
     """The reps an event itself names; NOBODY if none."""
-    splits = getattr(event.data, "splits", None)
-    if splits:
-        return tuple(split.rep for split in splits)
-    return (getattr(event.data, "rep", None) or NOBODY,)
+    kind, data = event.kind, event.data
+    if data is None or kind not in GIVING_REP:
+        return (NOBODY,)
+    named: Any = data
+    if kind in GIVING_SPLITS and named.splits:
+        return tuple(split.rep for split in named.splits)
+    return (named.rep or NOBODY,)
 
 
 def kind_told(event: Event) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.event import Kind
+from schemas.types import ACTIVITY_TYPES
 
 LEAD_CREATED = int(Kind.LEAD_CREATED)
 DEAL_OPENED = int(Kind.DEAL_OPENED)
@@ -44,6 +45,17 @@ SETTLING_KINDS = KEPT_KINDS | {
     )
 }
 """Kinds of which there are many and which open, price or close nothing; all others are remembered for ever."""
+
+
+def _giving(*fields: str) -> frozenset[int]:
+    """Kinds whose data has one of some fields: asking for one that isn't there costs more than a look at the kind."""
+    return frozenset(int(row.kind) for row in ACTIVITY_TYPES if set(fields) & set(row.struct.__struct_fields__))
+
+
+GIVING_REP = _giving("rep")
+GIVING_SPLITS = _giving("splits")
+LONG_KINDS = _giving("lines", "splits")
+"""Kinds with lists of their own, so that one may be as long as many others."""
 
 _BY_RANK: tuple[tuple[Kind, ...], ...] = (
     (Kind.LEAD_CREATED, Kind.REFERRAL_CREATED),

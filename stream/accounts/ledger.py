@@ -17,7 +17,8 @@ from mypy_extensions import i64
 from stream.accounts.account import FOREVER_MS, NONE_FORGOTTEN, Account, Deal
 from stream.accounts.entry import Entry, entry_key, insert_sorted
 from stream.accounts.history import earliest_deal
-from stream.accounts.kinds import KEPT_KINDS, SETTLING_KINDS
+from stream.accounts.identities import hold, indexed, let_go
+from stream.accounts.kinds import KEPT_KINDS, LONG_KINDS, SETTLING_KINDS
 
 CHUNK_WEIGHT = 64
 """A row is full at this weight; a write stays small however large the account is, and however long its orders."""
@@ -29,10 +30,11 @@ SEEN_BITS: Final = 61
 EVERY_BIT = 2**SEEN_BITS - 1
 
 
-def seen_bit(event_id: str) -> int:
+def seen_bit(event_id: str) -> i64:
     """The bit in `Account.seen` of an event's id: one in 61."""
     mixed: i64 = hash(event_id)
-    return 1 << (mixed % SEEN_BITS)
+    one: i64 = 1
+    return one << (mixed % SEEN_BITS)
 
 
 def remember(account: Account, entry: Entry) -> None:
@@ -45,6 +47,8 @@ def remember(account: Account, entry: Entry) -> None:
 
 def weight(entry: Entry) -> int:
     """How much of a row an entry takes: 1, and 1 for every few lines or splits."""
+    if entry.kind not in LONG_KINDS or entry.voided:
+        return 1
     lines = getattr(entry.data, "lines", None) or ()
     splits = getattr(entry.data, "splits", None) or ()
     return 1 + (len(lines) + len(splits)) // LINES_PER_WEIGHT
@@ -72,7 +76,7 @@ def restore_entry(account: Account, entry: Entry) -> None:
 
 def replace(account: Account, old: Entry, new: Entry) -> None:
     """Store a higher revision in the place of the one it replaces, or anew where it is larger."""
-    account.index[new.identity] = new
+    hold(account, new)
     chunk = account.chunks[old.chunk]
     account.dirty_chunks |= 1 << old.chunk
     if weight(new) <= weight(old):
@@ -132,7 +136,7 @@ def look_again(account: Account) -> None:
 
 def _remembered(account: Account) -> Iterator[Entry]:
     """What settles and is still in the ledger with its identity."""
-    return (entry for entry in account.index.values() if entry.kind in SETTLING_KINDS and not entry.voided)
+    return (entry for entry in indexed(account) if entry.kind in SETTLING_KINDS and not entry.voided)
 
 
 def _is_due(account: Account, entry: Entry, before_ms: int) -> bool:
@@ -157,7 +161,7 @@ def _forget(account: Account, entry: Entry) -> None:
     if account.forgotten is NONE_FORGOTTEN:
         account.forgotten = {}
     account.forgotten[fingerprint(entry.identity)] = entry.chunk
-    del account.index[entry.identity]
+    let_go(account, entry)
     account.dirty_chunks |= 1 << entry.chunk
     if entry.kind not in KEPT_KINDS:
         chunk = account.chunks[entry.chunk]

@@ -58,8 +58,10 @@ def added(account: Account, entry: Entry, parts: tuple[Part, ...]) -> Cells:
     """What an attached event adds that stands alone: the parts it brought into being, and itself."""
     if entry.kind == STAGE_CHANGED:
         return stage_change(account.deals[entry.data.deal], entry)
-    cells = own_cells(account, entry, 1)
-    for part in parts:
+    if not parts:
+        return own_cells(account, entry, 1)
+    cells = cells_of(account, parts[0])
+    for part in parts[1:]:
         cells.update(cells_of(account, part))
     return cells
 

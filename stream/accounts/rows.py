@@ -33,8 +33,9 @@ def split_chunk_key(key: bytes) -> tuple[bytes, int]:
 
 def encode_chunk(account: Account, chunk: int, offset: int) -> bytes:
     """A chunk as a state row that reflects every record below ``offset``."""
+    entries = [entry.packed() for entry in account.chunks[chunk]]
     forgotten = [mark for mark, at in account.forgotten.items() if at == chunk]
-    return stamp(offset, _encode(ChunkRow(ROW_VERSION, account.settled, account.chunks[chunk], forgotten)))
+    return stamp(offset, _encode(ChunkRow(ROW_VERSION, account.settled, entries, forgotten)))
 
 
 def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account:

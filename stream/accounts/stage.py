@@ -32,10 +32,8 @@ from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, stray, tenant_
 from stream.tallies import Tallies
 
 BEGINNING_MS = -(2**61)
-ACCEPTED = Code.ACCEPTED
+ACCEPTED, SUPERSEDED = Code.ACCEPTED, Code.SUPERSEDED
 TOUCH_ENVELOPE = ENVELOPES[TOUCH]
-COUNTED_AS_NEWEST = frozenset({Code.ACCEPTED, Code.SUPERSEDED})
-"""Verdicts on which the tenant's newest activity moves: both, so that it hangs on what came and not on its order."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_position = msgspec.msgpack.Decoder(AccountsPosition).decode
@@ -232,10 +230,11 @@ class AccountsStage:
             if home is not None:
                 self._turn_away(home, event, raw, key, offset, received_ms)
                 return
-        refused = judge_time(event, received_ms, may_backfill=self.options.lets_backfill(event.tenant))
-        if refused is not None:
-            self._refuse(refused, raw, key, offset, received_ms)
-            return
+        if not -AHEAD_MS <= received_ms - event.time_ms <= AGE_MS:
+            refused = judge_time(event, received_ms, may_backfill=self.options.lets_backfill(event.tenant))
+            if refused is not None:
+                self._refuse(refused, raw, key, offset, received_ms)
+                return
         if ignored and not self._refolding:
             self.tallies.ignore(event.tenant, event.source, ignored)
         assert key is not None, "a record without a key is never at home"
@@ -259,7 +258,7 @@ class AccountsStage:
         settle_before_ms = self.clock_ms - self.options.settle_after_ms
         was_clean = not account.dirty_chunks
         code, cells = fold(account, event, received_ms, settle_before_ms=settle_before_ms)
-        if code in COUNTED_AS_NEWEST and not self._refolding:
+        if (code is ACCEPTED or code is SUPERSEDED) and not self._refolding:  # both, or it would hang on their order
             self.emission.gather(event, received_ms, cells)
         if was_clean and account.dirty_chunks:
             self._dirty[key] = (offset, clock_before)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from stream.accounts.account import NONE_YET, Account
 from stream.accounts.attaching import attach
 from stream.accounts.entry import Entry
+from stream.accounts.identities import hold
 from stream.accounts.ledger import note_unsettled
 
 
@@ -23,7 +24,11 @@ def index_tail(account: Account) -> None:
     index = account.index
     for entry in _last(account, count):
         if entry.source:  # a settled touch has no identity left
-            index[f"{entry.source}\0{entry.id}"] = entry
+            event_id = entry.id
+            if event_id in index or account.twins:
+                hold(account, entry)
+            else:
+                index[event_id] = entry
 
 
 def attach_tail(account: Account) -> None:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from mypy_extensions import i64
+
 from schemas.cells import MINUTE_MS, Cell
 from stream.accounts.account import Account
 from stream.accounts.alone import is_past
 from stream.accounts.entry import Entry
 from stream.accounts.history import NOBODY
+from stream.accounts.identities import held_as, hold
 from stream.accounts.kinds import TOUCH
 from stream.accounts.ledger import CHUNK_WEIGHT, seen_bit
 from stream.accounts.tail import index_tail
@@ -34,10 +37,11 @@ def append_touch(
     if touch.automated or (time_ms <= account.calm_after_ms and not _is_calm(account, touch, time_ms)):
         return None
     event_id: str = envelope.id
-    bit = seen_bit(event_id)
-    if account.seen & bit:
+    bit: i64 = seen_bit(event_id)
+    may_be_known = account.seen & bit != 0
+    if may_be_known:
         index_tail(account)
-        if account.forgotten or f"{source}\0{event_id}" in account.index:
+        if account.forgotten or held_as(account, source, event_id) is not None:
             return None
     else:
         account.seen |= bit
@@ -47,21 +51,14 @@ def append_touch(
         account.last_weight = 0
     account.last_weight += 1
     chunk = len(chunks) - 1
-    chunks[chunk].append(
-        Entry(
-            TOUCH,
-            time_ms,
-            source,
-            event_id,
-            envelope.revision,
-            False,
-            envelope.backfill,
-            received_ms,
-            chunk,
-            touch,
-        )
+    entry = Entry(
+        TOUCH, time_ms, source, event_id, envelope.revision, False, envelope.backfill, received_ms, chunk, touch
     )
-    account.unindexed += 1
+    chunks[chunk].append(entry)
+    if may_be_known:  # an account of many events: everything before it is indexed
+        hold(account, entry)
+    else:
+        account.unindexed += 1
     account.unattached += 1
     if chunk != account.dirty_tail:
         account.dirty_tail = chunk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stream.accounts.account import Account, Deal
+from stream.accounts.attaching import count_up
 from stream.accounts.cycles import cycle_starts, put_cycles
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import (
@@ -119,13 +120,13 @@ def _effort_at(account: Account, deal: Deal, time_ms: int) -> Standing:
     pane, lead_id, rep = minute_of(close.time_ms), lead_of(deal, time_ms), win_rep(deal, close)
     source = close.data.source or lead_field(account, lead_id, "source", time_ms) or NOBODY
     touches = touches_until_close(account, deal, close, lead_id, time_ms)
-    standing: Standing = {}
+    by_kind: dict[str, int] = {}
     for touch in touches:
-        for address in (
-            ("touches_on_won", "rep", rep, touch.data.kind, pane),
-            ("touches_on_won", "source", source, touch.data.kind, pane),
-        ):
-            standing[address] = standing.get(address, 0) + 1
+        count_up(by_kind, touch.data.kind)
+    standing: Standing = {}
+    for kind, count in by_kind.items():
+        standing["touches_on_won", "rep", rep, kind, pane] = count
+        standing["touches_on_won", "source", source, kind, pane] = count
     put_cycles(standing, cycle_starts(account, deal, lead_id, touches, time_ms), close, rep, pane)
     return standing
 

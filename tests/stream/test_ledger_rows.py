@@ -6,8 +6,9 @@ import json
 
 from schemas.event import Event, decode
 from stream.accounts.account import Account
-from stream.accounts.entry import Entry
+from stream.accounts.entry import PackedEntry
 from stream.accounts.fold import fold
+from stream.accounts.identities import indexed
 from stream.accounts.rows import decode_account, encode_chunk
 from stream.accounts.tail import index_tail
 
@@ -43,10 +44,10 @@ def rows_of(account: Account) -> dict[int, bytes]:
     return {chunk: encode_chunk(account, chunk, 0) for chunk in range(len(account.chunks))}
 
 
-def indexed(account: Account) -> dict[str, Entry]:
+def remembered(account: Account) -> dict[str, PackedEntry]:
     """Every remembered event by identity."""
     index_tail(account)
-    return account.index
+    return {entry.identity: entry.packed() for entry in indexed(account)}
 
 
 def test_many_long_orders_make_many_rows() -> None:
@@ -55,7 +56,7 @@ def test_many_long_orders_make_many_rows() -> None:
         fold(account, order(number, LINES), 0, settle_before_ms=NEVER_MS)
     rows = rows_of(account)
     assert max(map(len, rows.values())) < ROW_BYTES_MAX
-    assert indexed(decode_account("default", "A-1", rows)) == indexed(account)
+    assert remembered(decode_account("default", "A-1", rows)) == remembered(account)
 
 
 def test_short_orders_that_grow_by_revision_leave_their_row() -> None:
@@ -66,4 +67,4 @@ def test_short_orders_that_grow_by_revision_leave_their_row() -> None:
         fold(account, order(number, LINES, revision=1), 0, settle_before_ms=NEVER_MS)
     rows = rows_of(account)
     assert max(map(len, rows.values())) < ROW_BYTES_MAX
-    assert indexed(decode_account("default", "A-1", rows)) == indexed(account)
+    assert remembered(decode_account("default", "A-1", rows)) == remembered(account)
