@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import threading
+import time
 
 import uvloop
 
@@ -37,7 +38,8 @@ STOP_LIMIT_S = 15.0
 GROUP_COMMIT_S = 2.0
 CRASH_POLL_S = 0.3
 YOUNG_OBJECTS = 200_000  # collections between folds cost more than the garbage of a fold
-FREEZE_RECORDS = 30_000  # records between two looks: their state is some 200,000 objects the collector sees once
+FREEZE_RECORDS = 20_000  # records after which what is new is set apart: state, that the collector need not look at
+COLLECT_EVERY_S = 10.0  # seconds at least between two looks for garbage: an epoch leaves none, and a burst has many
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class WorkerEvents(SlotEvents):
         self.over = asyncio.Event()
         self.error: BaseException | None = None
         self._folded = 0
+        self._collected_at = time.monotonic()
 
     def restored(self, partition: int, rows: int, refolded: int, seconds: float) -> None:
         """Freeze what was restored: the collector need not look at it again."""
@@ -58,12 +61,15 @@ class WorkerEvents(SlotEvents):
         gc.freeze()
 
     def committed(self, partition: int, records: int, seconds: float) -> None:
-        """Count an epoch. Now and then look at what is new for garbage, once, and freeze the rest: it is state."""
+        """Count an epoch. Now and then freeze what is new, for it is state; more seldom look for garbage first."""
         self.metrics.epoch_committed(records, seconds)
         self._folded += records
         if self._folded >= FREEZE_RECORDS:
             self._folded = 0
-            gc.collect(1)
+            now = time.monotonic()
+            if now - self._collected_at >= COLLECT_EVERY_S:
+                self._collected_at = now
+                gc.collect(1)
             gc.freeze()
 
     def failed(self, slot: Slot, error: BaseException) -> None:
