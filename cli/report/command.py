@@ -22,7 +22,6 @@ from views.report.sheet import to_csv
 
 USUAL_BOARD = "company"
 WRITERS: dict[str, Callable[[Report], str]] = {".html": to_html, ".csv": to_csv, ".txt": to_text}
-TITLE_KPIS_MAX = 3
 
 
 def report(  # noqa: PLR0913 - an option is a parameter
@@ -100,11 +99,8 @@ def _wanted(
     if not chosen:
         if scopes:
             raise UsageError("--scope says whose numbers; say with --kpi which")
-        board = board or USUAL_BOARD
-        shown = board.replace(":", " ")
-        return Wanted(title or shown[:1].upper() + shown[1:], board=board, compare=compare)
-    named = ", ".join(chosen[:TITLE_KPIS_MAX]) + (" and more" if len(chosen) > TITLE_KPIS_MAX else "")
-    return Wanted(title or named, chosen, tuple(scopes or ("company",)), compare=compare)
+        return Wanted(title or "", board=board or USUAL_BOARD, compare=compare)
+    return Wanted(title or "", chosen, tuple(scopes or ("company",)), compare=compare)
 
 
 def _writer(path: Path) -> Callable[[Report], str]:

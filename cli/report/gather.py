@@ -20,15 +20,20 @@ BOARDS = "company, activity, team:<id>, goals, " + ", ".join(f"ranking:{kpi}" fo
 EVERY = ":*"
 ROWS_MAX = 2_000
 """Rows of a section; what a person can read, and a mail can carry. More are named in its note."""
+SCOPES_AT_ONCE = 200
+"""Scopes named in one question: an address has a length that servers take."""
+NAMED_MAX = 3
 FOR_PERIODS = ("sum", "ratio", "mean", "classes")
 ATTAINMENT = "quota_attainment"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a report is to hold: a board, or KPIs of scopes, where `rep:*` is every rep with numbers."""
+    """What a report is to hold: a board, or KPIs of scopes, where `rep:*` is every rep with numbers. Without
+    a ``title`` it is called by what it holds.
+    """
 
-    title: str
+    title: str = ""
     kpis: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ("company",)
     board: str | None = None
@@ -53,7 +58,7 @@ class Desk:
         read = [figure.value.as_of for section in sections for figure in section.figures]
         as_of = max(read, default=instant(self._period.now.as_of_ms))
         return Report(
-            title=wanted.title,
+            title=wanted.title or self._heading(wanted),
             tenant=self._answers.tenant,
             period=_period_words(self._period),
             compared=_compared_words(self._period) if wanted.compare else "not compared",
@@ -63,6 +68,13 @@ class Desk:
             money=Money(currency, 2 if currency is None else exponent(currency)),
             sections=tuple(sections),
         )
+
+    def _heading(self, wanted: Wanted) -> str:
+        if wanted.board is not None:
+            shown = wanted.board.replace(":", " ")
+            return shown[:1].upper() + shown[1:]
+        named = [self._titled(kpi) for kpi in wanted.kpis]
+        return ", ".join(named[:NAMED_MAX]) + (" and more" if len(named) > NAMED_MAX else "")
 
     def _list(self, wanted: Wanted) -> list[Section]:
         return [self._section(self._titled(kpi), (kpi,), wanted.scopes, wanted.compare) for kpi in wanted.kpis]
@@ -81,7 +93,7 @@ class Desk:
             own = tuple(figure for figure in company.figures if figure.value.denominator is not None)
             return [replace(goals, figures=own + goals.figures)]
         if kind == "ranking" and name in {kpi for kpi, *_ in RANKINGS}:
-            return [self._ranking(name)]
+            return [self._ranking(name, wanted.compare)]
         raise UsageError(f"board {wanted.board!r} can't be reported on; allowed: {BOARDS}")
 
     def _plan(self, title: str, kpis: Sequence[str], scope: str, wanted: Wanted) -> Section:
@@ -105,7 +117,9 @@ class Desk:
         asked = {"kpi": ",".join(kpis), "window": cut.window, "as_of": instant(cut.as_of_ms)}
         named = [scope for scope in scopes if not scope.endswith(EVERY)]
         kinds = tuple(scope.removesuffix("*") for scope in scopes if scope.endswith(EVERY))
-        found = values(self._answers, asked | {"scope": ",".join(named)}) if named else []
+        found: list[KpiValue] = []
+        for begin in range(0, len(named), SCOPES_AT_ONCE):
+            found += values(self._answers, asked | {"scope": ",".join(named[begin : begin + SCOPES_AT_ONCE])})
         if kinds:
             have = {(each.kpi, each.scope) for each in found}
             listed = values(self._answers, asked)
@@ -136,7 +150,7 @@ class Desk:
             return None
         return Target(found.denominator, found.value, found.facets.get("pace"), self._period.is_over)
 
-    def _ranking(self, kpi: str) -> Section:
+    def _ranking(self, kpi: str, compare: bool) -> Section:
         asked = {"kpi": kpi, "window": self._period.now.window, "as_of": instant(self._period.now.as_of_ms)}
         policy = tenant_row(self._answers, self._period.now.as_of_ms).get("ranking", "full")
         kind = "team" if policy == "team_only" else "rep"
@@ -147,14 +161,14 @@ class Desk:
         shown = [each for each in ranked if each.value is not None or each.status == "insufficient"]
         scopes = [each.scope for each in shown][:ROWS_MAX]
         plain = {each.scope: each for each in self._read((kpi,), scopes, self._period.now)} if scopes else {}
-        figures = [self._ranked(each, plain[each.scope]) for each in shown[:ROWS_MAX]]
+        before = self._period.before if compare and scopes else None
+        then = {each.scope: each for each in self._read((kpi,), scopes, before)} if before is not None else {}
+        figures = [self._ranked(each, plain[each.scope], then.get(each.scope)) for each in shown[:ROWS_MAX]]
         kept = len(ranked) - len(shown)
         return Section(title, tuple(figures), f"{kept} ranks are kept back by policy." if kept else "")
 
-    def _ranked(self, rank: KpiValue, value: KpiValue) -> Figure:
-        definition = self._kpis[value.kpi]
-        place = NO_RANK if rank.value is None else str(rank.value)
-        return Figure(definition["title"], self._name(value.scope), value, definition["direction"], rank=place)
+    def _ranked(self, rank: KpiValue, value: KpiValue, before: KpiValue | None) -> Figure:
+        return replace(self._figure(value, before), rank=NO_RANK if rank.value is None else str(rank.value))
 
     def _titled(self, kpi: str) -> str:
         if kpi not in self._kpis:

@@ -61,6 +61,11 @@ class Section:
         return any(figure.title != self.title for figure in self.figures)
 
     @property
+    def says_whose(self) -> bool:
+        """Whether its figures are of several scopes, or there is nothing else to tell them by."""
+        return len({figure.value.scope for figure in self.figures}) > 1 or not self.says_what
+
+    @property
     def has_targets(self) -> bool:
         """Whether any of its figures has one."""
         return any(figure.target is not None for figure in self.figures)
