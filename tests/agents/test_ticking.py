@@ -19,7 +19,7 @@ from tests.strategies.pipeline import CATALOGUE
 from tests.stream.office import Office, at_ms
 
 NOON_MS = at_ms("2026-05-13 12:00")
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 
 
 class Taker:

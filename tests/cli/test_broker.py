@@ -27,7 +27,7 @@ time.sleep(600)
 """
 
 
-def eventually(holds: Callable[[], bool], *, within_s: float = 10.0) -> bool:
+def eventually(holds: Callable[[], bool], *, within_s: float = 30.0) -> bool:
     """Whether `holds` becomes true in time."""
     limit = time.monotonic() + within_s
     while time.monotonic() < limit:
@@ -123,7 +123,7 @@ def test_no_broker_outlives_its_parent(how: signal.Signals) -> None:
     assert is_alive(int(pid))
 
     os.kill(parent.pid, how)
-    parent.wait(20)
+    parent.wait(60)
     parent.stdout.close()
 
     assert eventually(lambda: not is_alive(int(pid)))

@@ -25,11 +25,11 @@ from gateway.query import parse
 from schemas.event import Event, decode
 from stream.catalogue.catalogue import Catalogue
 
-STILL_LIMIT_S = 60.0
+STILL_LIMIT_S = 90.0
 POLL_S = 0.5
-WORK_LIMIT_S = 60.0
+WORK_LIMIT_S = 120.0
 KILL_WITHIN_S = 0.8  # some epochs: a kill may find one open, being committed, or just committed
-REQUEST_LIMIT_S = 30.0
+REQUEST_LIMIT_S = 60.0
 STAGES = ("accounts", "board")
 
 

@@ -19,7 +19,7 @@ from tests.end_to_end.sink import Sink
 
 pytestmark = pytest.mark.takes(60)
 SECRET = "a secret"
-LIMIT_S = 90.0
+LIMIT_S = 150.0
 QUIET_S = 12.0
 MINUTE_MS = 60_000
 
@@ -43,7 +43,7 @@ def until(holds: Callable[[], bool], say: Callable[[], object]) -> None:
 
 
 def alerts(live: Live, state: str = "open") -> list[dict[str, Any]]:
-    with urllib.request.urlopen(f"{live.stack.address}/v1/alerts?state={state}", timeout=20) as answer:
+    with urllib.request.urlopen(f"{live.stack.address}/v1/alerts?state={state}", timeout=60) as answer:
         found: list[dict[str, Any]] = json.load(answer)["alerts"]
     return found
 
@@ -52,11 +52,11 @@ def act(live: Live, alert: dict[str, Any], kind: str, body: dict[str, Any]) -> N
     url = f"{live.stack.address}/v1/alerts/{alert['id']}/{kind}"
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 202
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_people_are_told_once_whatever_is_killed(own_broker: Broker) -> None:
     roster = [event(n, "roster.changed", 2 * 24 * 60, {"rep": f"R-{n}", "team": "T-1"}) for n in (1, 2, 3)]
     history = [touch(11, "R-1", 130), touch(12, "R-2", 140), touch(13, "R-3", 0)]

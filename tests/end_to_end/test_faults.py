@@ -33,7 +33,7 @@ def same_as_replay(live: Live, lines: list[bytes], folder: Path, *, tenant: str)
     until_equal(lambda: live.lines(tenant=tenant, as_of=as_of), expected)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_a_joining_a_leaving_and_a_frozen_worker_and_a_killed_broker_change_nothing(
     own_broker: Broker, tmp_path: Path
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_joining_a_leaving_and_a_frozen_worker_and_a_killed_broker_change_noth
         same_as_replay(live, lines, tmp_path, tenant="demo")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_events_over_http_read_as_in_replay_although_workers_are_killed(kafka: str, tmp_path: Path) -> None:
     lines = [json.dumps(json.loads(line) | {"tenant": "default"}).encode() for line in story(6, days=10)]
     bad = [b"{", json.dumps(json.loads(lines[-1]) | {"type": "sales.weather"}).encode()]

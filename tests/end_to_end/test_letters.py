@@ -150,7 +150,7 @@ class Office:
             "SALESPULSE_SIGNING_KEY": SECRET,
         }
         command = [sys.executable, "-m", "cli.main", "letters", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
     async def produce(self, records: Iterable[tuple[bytes, bytes, Headers]], role: str) -> None:
         """Put (key, value, headers) into a topic, as a publisher with a Kafka client of its own does."""
@@ -209,7 +209,7 @@ def placed(mishap: Mishap) -> tuple[str, tuple[bytes, bytes, Headers]]:
     return "organisation", (event.tenant.encode(), mishap.wrong, headers)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_mended_letters_count_as_if_they_had_come_right_and_once(kafka: str, tmp_path: Path) -> None:
     good = [raw(made(n)) for n in range(100, 140)]
     over_kafka, over_http = mishaps(200), mishaps(300)[:-1]

@@ -108,7 +108,7 @@ def by_api(live: Live) -> Numbers:
     }
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_olist_equals_the_query_although_workers_are_killed(kafka: str, shared: Path, tmp_path: Path) -> None:
     folder, exported = shared / "data" / "olist", tmp_path / "olist.ndjson"
     command = [sys.executable, "-m", "cli.main", "import", str(folder / LEADS), str(folder / DEALS)]

@@ -47,7 +47,7 @@ class Newsroom:
 
     def sources(self) -> dict[str, bool]:
         """Who is silent."""
-        with urllib.request.urlopen(f"{self.live.stack.address}/v1/sources", timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.live.stack.address}/v1/sources", timeout=60) as answer:
             lines = [json.loads(line) for line in answer.read().splitlines()]
         return {line["source"]: line["silent"] for line in lines}
 

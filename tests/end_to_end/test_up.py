@@ -33,12 +33,12 @@ def test_up_serves_until_down(kafka: str, tmp_path: Path) -> None:
         try:
             assert process.stdout is not None
             page = next(line.split()[1] for line in process.stdout if line.startswith("page"))
-            with urllib.request.urlopen(f"{page}v1/kpis", timeout=10) as answer:
+            with urllib.request.urlopen(f"{page}v1/kpis", timeout=60) as answer:
                 assert answer.status == 200
             again = salespulse("up")
             assert (again.returncode, again.stderr[:27]) == (1, "salespulse: it is up alread")
             assert salespulse("down").stdout == "stopped\n"
-            assert process.wait(30) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
     assert salespulse("down").stdout == "nothing is up\n"

@@ -22,7 +22,7 @@ from gateway.app import create_app
 from gateway.wiring import wire
 from schemas.records import Output
 
-READY_WITHIN_S = 40.0
+READY_WITHIN_S = 90.0
 
 
 def settings_for(bootstrap: str, **more: Any) -> Settings:
@@ -38,7 +38,7 @@ class Served:
         self.settings = settings
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.client = httpx.Client(base_url=self.url, timeout=20)
+        self.client = httpx.Client(base_url=self.url, timeout=60)
         self._server: uvicorn.Server | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
@@ -58,7 +58,7 @@ class Served:
         self.client.close()
         if self._server is not None:
             self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive(), "the gateway did not stop"
 
     def wait_ready(self) -> Served:

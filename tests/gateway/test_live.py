@@ -218,7 +218,7 @@ def _through_a_kill(gateway: Served, broker: Broker, lines: list[str]) -> None:
     _refused_for_now(gateway)
     assert gateway.values(as_of=AS_OF) == lines, "the last good numbers stay"
     broker.restart()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while gateway.client.post("/v1/events", content=raw(), headers=ONE).status_code != 200:
         assert time.monotonic() < until, "the gateway did not find back to the broker"
         time.sleep(0.2)

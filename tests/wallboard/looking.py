@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 TURNS_MAX = 40
 
 # Every piece of text on the wall: its words, font size, colours of text and ground, and whether it is cut.

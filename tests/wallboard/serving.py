@@ -113,7 +113,7 @@ class Hung:
 
         self._thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
         self._thread.start()
-        assert begun.wait(20)
+        assert begun.wait(60)
 
     def touch(self) -> None:
         """Something changed."""
@@ -123,7 +123,7 @@ class Hung:
         """End the gateway, its streams with it."""
         self._loop.call_soon_threadsafe(self.broadcast.close)
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive(), "the gateway did not stop"
         self._listener.close()
 

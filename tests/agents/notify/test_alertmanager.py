@@ -20,7 +20,7 @@ from tests.agents.notify.making import record, telling
 from tests.conftest import at_hand
 
 CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
-READY_S = 20.0
+READY_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def _is_ready(address: str) -> bool:
 
 def held(url: str) -> list[dict[str, Any]]:
     """The alerts that it shows."""
-    with urllib.request.urlopen(f"{url}/api/v2/alerts", timeout=5) as answer:
+    with urllib.request.urlopen(f"{url}/api/v2/alerts", timeout=30) as answer:
         found: list[dict[str, Any]] = json.load(answer)
     return sorted(found, key=lambda each: (each["labels"]["scope"], each["labels"]["severity"]))
 
