@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.behind.rows import RESPECTS, Sought
+from gateway.behind.rows import Sought
 from schemas.kpi import KpiDefinition, KpiValue, Term
 from stream.board.board import Board
 from stream.board.forms.attainment import target_of
@@ -83,8 +83,7 @@ def _terms(definition: KpiDefinition) -> Iterator[tuple[Term, str]]:
         ("n", definition.count),
     ):
         for term in terms:
-            if term.measure in RESPECTS:
-                found.setdefault(term.model_copy(update={"weight": 1}), []).append(part)
+            found.setdefault(term.model_copy(update={"weight": 1}), []).append(part)
     yield from ((term, ", ".join(dict.fromkeys(parts))) for term, parts in found.items())
 
 

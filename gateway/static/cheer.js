@@ -21,10 +21,10 @@ export class Cheer {
   }
 
   hear(wins, nowMs) {
-    const fresh = wins.filter((win) => !this.seen.has(win.deal));
+    const fresh = wins.filter((win) => !this.seen.has(win.mark));
     if (fresh.length === 0) return;
     for (const win of fresh) {
-      this.seen.add(win.deal);
+      this.seen.add(win.mark);
       if (nowMs - win.at_ms <= NEWS_MS) this.queue.push(win);
     }
     this.queue.splice(0, Math.max(0, this.queue.length - QUEUE_MAX));
@@ -36,7 +36,7 @@ export class Cheer {
     if (this.isBusy || this.queue.length === 0) return;
     this.isBusy = true;
     const win = this.queue.shift();
-    this.node.dataset.deal = win.deal;
+    this.node.dataset.mark = win.mark;
     this.node.replaceChildren(
       make("p", "won", "★ Deal won ★"),
       make("p", "who", win.name ?? win.team ?? "The company"),

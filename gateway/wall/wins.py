@@ -7,6 +7,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ LATE_MS = 900_000
 WINS_MAX = 200
 SHOWN_MAX = 20
 BEHIND_RECORDS = 20_000
+MARK_BYTES = 8
 PAUSE_S = 2.0
 NAMELESS = ("team_only", "off")
 
@@ -45,6 +47,11 @@ class Win(msgspec.Struct, frozen=True):
     at_ms: int
     revision: int
 
+    @property
+    def mark(self) -> str:
+        """By what a screen knows the deal again: a wall names no deals to whoever can read along."""
+        return blake2b(f"{self.tenant}\0{self.deal}".encode(), digest_size=MARK_BYTES).hexdigest()
+
     def shown(self, policy: str, board: Board, cut_ms: int) -> dict[str, Any]:
         """What is celebrated: the rep by name, or only the team where the policy names no reps."""
         said = active_at(board.organisation, cut_ms).get(self.rep or "")
@@ -52,7 +59,7 @@ class Win(msgspec.Struct, frozen=True):
         name = (said.name if said is not None else None) or self.rep
         amount = {"amount_minor": self.amount_minor, "currency": self.currency, "exponent": exponent(self.currency)}
         who = {"name": None if policy in NAMELESS else name, "team": team}
-        return {"deal": self.deal, "at_ms": self.at_ms} | who | amount
+        return {"mark": self.mark, "at_ms": self.at_ms} | who | amount
 
 
 class WinFeed:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from gateway.behind.book import Book
 from gateway.behind.desk import Found, agrees, look
 from gateway.behind.question import Asked, NothingBehind, Question, question_of
+from gateway.behind.rows import RESPECTS, TOLD
 from schemas.rows import POSITION_KEY
 from stream.board.board import Board
+from stream.board.measures import MEASURES
 from stream.board.stage import BoardStage
 from stream.panes import minute_of
 from tests.strategies.pipeline import CATALOGUE, Pipeline
@@ -82,3 +84,8 @@ def test_so_do_targets_stalls_and_windows_of_minutes(world: World) -> None:
     pipeline.publish(world.activity, world.organisation)
     pipeline.run()
     assert_told(pipeline, world.as_of_ms)
+
+
+def test_every_measure_can_be_told() -> None:
+    assert RESPECTS.keys() == MEASURES
+    assert {respect for respects in RESPECTS.values() for respect in respects} == TOLD.keys()
