@@ -8,8 +8,9 @@ in state rows, one for each rep; so they go on where they stood after a restart 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from schemas.cells import CellsRecord
+from schemas.cells import CellsRecord, Packed, PackedLate
 
 MEASURES = ("deals_won", "revenue", "touches")
 """Measures that are counted: by rep, those with facets by facet."""
@@ -19,8 +20,10 @@ OTHER = "_other"
 
 Row = tuple[str, ...]
 """A rep, and a facet where the measure has any."""
-Gains = dict[str, dict[str, list[int]]]
+Gains = dict[tuple[str, str], list[int]]
 """By measure and facet: what was gained, what was lost."""
+
+_COUNTED = frozenset(MEASURES)
 
 
 class Counted:
@@ -30,14 +33,29 @@ class Counted:
         self.reps: dict[str, Gains] = {}
         self._reflected: dict[str, int] = {}
 
-    def take(self, record: CellsRecord, offset: int) -> Iterator[str]:
+    def take(self, record: CellsRecord, offset: int) -> set[str]:
         """Count a record's cells, leaving out those that restored rows hold already; the reps that changed."""
-        for measure, dimension, value, facet, _, _, packed in record.cells:
-            if dimension == "rep" and measure in MEASURES:
-                yield from self._add(measure, value, facet, int(packed), offset)
-        for measure, dimension, value, facet, _, _, packed, _ in record.late:
-            if dimension == "rep" and measure in MEASURES:
-                yield from self._add(measure, value, facet, int(packed), offset)
+        changed: set[str] = set()
+        reps, reflected = self.reps, self._reflected
+        cells: Iterator[Packed | PackedLate] = chain(record.cells, record.late)
+        for cell in cells:
+            measure, rep = cell[0], cell[2]
+            if measure not in _COUNTED or cell[1] != "rep":
+                continue
+            if rep not in reps and len(reps) >= REPS_MAX:
+                rep = OTHER
+            if reflected and reflected.get(rep, 0) > offset:
+                continue
+            gains = reps.get(rep)
+            if gains is None:
+                gains = reps[rep] = {}
+            amounts = gains.get((measure, cell[3]))
+            if amounts is None:
+                amounts = gains[measure, cell[3]] = [0, 0]
+            amount = int(cell[6])
+            amounts[amount < 0] += abs(amount)
+            changed.add(rep)
+        return changed
 
     def put(self, rep: str, gains: Gains, offset: int) -> None:
         """Take a rep's counters as restored; they hold every record below ``offset``."""
@@ -53,14 +71,7 @@ class Counted:
         found = [
             ((rep, facet) if facet else (rep,), amounts)
             for rep, gains in self.reps.items()
-            for facet, amounts in gains.get(measure, {}).items()
+            for (counted, facet), amounts in gains.items()
+            if counted == measure
         ]
         return [row for row, _ in found], [amounts[0] for _, amounts in found], [amounts[1] for _, amounts in found]
-
-    def _add(self, measure: str, rep: str, facet: str, amount: int, offset: int) -> Iterator[str]:
-        if rep not in self.reps:
-            rep = rep if len(self.reps) < REPS_MAX else OTHER
-        if self._reflected.get(rep, 0) <= offset:
-            amounts = self.reps.setdefault(rep, {}).setdefault(measure, {}).setdefault(facet, [0, 0])
-            amounts[amount < 0] += abs(amount)
-            yield rep

@@ -25,7 +25,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(SeriesRow).decode
 _decode_newest = msgspec.msgpack.Decoder(int).decode
 _decode_span = msgspec.msgpack.Decoder(tuple[int, int]).decode
-_decode_counted = msgspec.msgpack.Decoder(dict[str, dict[str, list[int | str]]]).decode
+_decode_counted = msgspec.msgpack.Decoder(list[tuple[str, str, int | str, int | str]]).decode
 
 
 def segment_key(tenant: str, segment: SegmentKey, part: int) -> bytes:
@@ -90,19 +90,14 @@ def counted_key(tenant: str, rep: str) -> bytes:
 
 def encode_counted(counted: Counted, rep: str, offset: int) -> bytes:
     """A rep's counters as a row; beyond 64 bits a number travels as decimal text."""
-    packed = {
-        measure: {facet: [pack_amount(amount) for amount in amounts] for facet, amounts in facets.items()}
-        for measure, facets in counted.reps[rep].items()
-    }
+    packed = [(*place, *map(pack_amount, amounts)) for place, amounts in counted.reps[rep].items()]
     return stamp(offset, _encode(packed))
 
 
 def restore_counted(counted: Counted, key: bytes, row: bytes) -> None:
     """Take a row of counters."""
-    gains = {
-        measure: {facet: [int(amount) for amount in amounts] for facet, amounts in facets.items()}
-        for measure, facets in _decode_counted(body_of(row)).items()
-    }
+    rows = _decode_counted(body_of(row))
+    gains = {(measure, facet): [int(gained), int(lost)] for measure, facet, gained, lost in rows}
     counted.put(key.split(b"\0")[2].decode(), gains, stamped_offset(row))
 
 
