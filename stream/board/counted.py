@@ -7,7 +7,7 @@ in state rows, one for each rep; so they go on where they stood after a restart 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from schemas.cells import CellsRecord, Packed, PackedLate
@@ -33,9 +33,9 @@ class Counted:
         self.reps: dict[str, Gains] = {}
         self._reflected: dict[str, int] = {}
 
-    def take(self, record: CellsRecord, offset: int) -> set[str]:
+    def take(self, record: CellsRecord, offset: int) -> Iterable[str]:
         """Count a record's cells, leaving out those that restored rows hold already; the reps that changed."""
-        changed: set[str] = set()
+        changed: dict[str, None] = {}
         reps, reflected = self.reps, self._reflected
         cells: Iterator[Packed | PackedLate] = chain(record.cells, record.late)
         for cell in cells:
@@ -54,7 +54,7 @@ class Counted:
                 amounts = gains[measure, cell[3]] = [0, 0]
             amount = int(cell[6])
             amounts[amount < 0] += abs(amount)
-            changed.add(rep)
+            changed[rep] = None
         return changed
 
     def put(self, rep: str, gains: Gains, offset: int) -> None:
