@@ -107,7 +107,13 @@ class Desk:
         if compare and self._period.before is not None:
             then = {(each.kpi, each.scope): each for each in self._read(kpis, scopes, self._period.before)}
         order = {kpi: place for place, kpi in enumerate(kpis)}
-        now.sort(key=lambda each: (_place(each.scope, scopes), order[each.kpi] if len(scopes) == 1 else 0, each.scope))
+        now.sort(
+            key=lambda each: (
+                _place(each.scope, scopes),
+                order[each.kpi] if len(scopes) == 1 else 0,
+                self._name(each.scope),
+            )
+        )
         figures = tuple(self._figure(each, then.get((each.kpi, each.scope))) for each in now[:ROWS_MAX])
         more = f"{len(now) - ROWS_MAX} more are left out." if len(now) > ROWS_MAX else ""
         return Section(title, figures, more or ("" if figures else "Nothing in this period."))
@@ -139,6 +145,8 @@ class Desk:
 
     def _target(self, value: KpiValue) -> Target | None:
         """The target of this very number. Where a scope has several for the period, attainment reads one of them."""
+        if value.kpi == ATTAINMENT and value.denominator is not None:
+            return Target(None, value.value, value.facets.get("pace"), self._period.is_over)
         rows = self._targets.get(value.scope, [])
         found = self._attained.get(value.scope)
         if found is None or found.denominator is None or value.kpi not in {row["kpi"] for row in rows}:

@@ -20,7 +20,7 @@ class Money:
 @dataclass(frozen=True)
 class Target:
     """The target of this very number and period: ``value`` in the number's unit, ``attainment`` and ``pace`` shares.
-    ``is_final``: the period is over.
+    ``value`` is None where the number itself is an attainment; ``is_final``: the period is over.
     """
 
     value: int | float | None

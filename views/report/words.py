@@ -65,15 +65,17 @@ def change_text(figure: Figure) -> str:
 def target_text(figure: Figure, money: Money) -> str:
     """The target, how much of it there is, and the pace in words."""
     target = figure.target
-    if target is None or target.value is None:
+    if target is None:
         return NONE
-    words = [f"of {number_text(target.value, figure.value.unit, money)}"]
-    words += [number_text(target.attainment, "ratio", money)] if target.attainment is not None else []
+    words = []
+    if target.value is not None:
+        words.append(f"of {number_text(target.value, figure.value.unit, money)}")
+        words += [number_text(target.attainment, "ratio", money)] if target.attainment is not None else []
     if target.is_final and target.attainment is not None:
         words.append("reached" if target.attainment >= 1 else "! missed")
     elif target.pace is not None:
         words.append(pace_text(target.pace))
-    return ", ".join(words)
+    return ", ".join(words) or NONE
 
 
 def pace_text(pace: int | float) -> str:

@@ -66,6 +66,8 @@ def test_targets_and_trust_are_words() -> None:
     over = Figure("T", "n", value(), target=Target(2_000_000, 0.5, 0.5, is_final=True))
     assert target_text(running, EUR) == "of 20,000.00 EUR, 50.0 %, behind"
     assert target_text(over, EUR) == "of 20,000.00 EUR, 50.0 %, ! missed"
+    goal = Figure("T", "n", value(value=0.8, unit="ratio"), target=Target(None, 0.8, 0.8))
+    assert target_text(goal, EUR) == "! at risk"
     partial = value(status="partial", missing=["rate:USD", "source:crm/eu"])
     assert trust_text(partial) == "partial: no rate of USD, crm/eu is silent"
     assert trust_text(value(status="maturing", maturing=0.4)) == "still maturing: 40 % too young"
