@@ -143,10 +143,12 @@ def rebuilt(
     patch.setenv("KAFKA_BROKERS", live.settings.kafka_brokers)
     patch.setenv("SALESPULSE_TOPIC_PREFIX", live.prefix)
     patch.setenv("SALESPULSE_REDIS_URL", server.url)
-    patch.setattr("sys.argv", ["salespulse", "redis", "rebuild", "--flush-first"])
-    with pytest.raises(SystemExit) as ended:
-        run()
-    assert ended.value.code == 0, said.readouterr().err
-    after = everything(redis)
-    assert after == before
-    assert "are in Redis" in said.readouterr().out
+    for arguments in (["rebuild", "--flush-first"], ["show"]):
+        patch.setattr("sys.argv", ["salespulse", "redis", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            run()
+        assert ended.value.code == 0, said.readouterr().err
+    assert everything(redis) == before
+    lines = said.readouterr().out.splitlines()
+    assert "are in Redis" in lines[0]
+    assert lines[1].startswith(f"{TENANT}: as of ")
