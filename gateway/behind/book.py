@@ -40,7 +40,7 @@ class Book:
 
     def __init__(self, tenant: str, generation: int, options: AccountsOptions) -> None:
         self.tenant = tenant
-        self.rows_read = 0
+        self.known = 0  # rows and records that were read
         self.is_whole = asyncio.Event()
         self.gate = Gate()
         self._lead = f"{tenant}/".encode()
@@ -63,6 +63,7 @@ class Book:
             async for batch in reader.batches():
                 async with self.gate.writing():
                     self.apply(batch)
+                self.known += len(batch)
                 await asyncio.sleep(0)
             if not self.is_whole.is_set() and all(reader.position(*place) >= end for place, end in ends.items()):
                 async for key in sliced(list(self._homes)):
@@ -85,7 +86,7 @@ class Book:
                 elif key is not None and key.startswith(self._lead) and offset < end and row is not None:
                     size += len(row) - len(rows.get(key, b""))
                     rows[key] = row
-                    self.rows_read += 1
+                    self.known += 1
             if size > ROWS_BYTES_MAX:
                 raise TooLarge(f"{self.tenant} has more accounts than a gateway follows ({ROWS_BYTES_MAX:,} bytes)")
         return self.restore(reader.partitions_of(ACTIVITY), number, rows, position)

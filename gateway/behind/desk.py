@@ -152,7 +152,8 @@ class BehindDesk:
             self._followed.pop(tenant, None)
             raise NoAnswerYet(_why(followed.task))
         if not followed.book.is_whole.is_set():
-            raise NoAnswerYet(f"the accounts are being read, {followed.book.rows_read:,} rows so far; ask again")
+            known = followed.book.known
+            raise NoAnswerYet(f"the accounts are being read, {known:,} rows and records so far; ask again")
         return followed.book
 
     async def _follow(self, book: Book) -> None:
