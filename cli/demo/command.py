@@ -6,12 +6,13 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from aiokafka.errors import KafkaError
 
 from cli.broker import BrokerUnavailable
 from cli.demo.check import check
@@ -33,6 +34,7 @@ from config.settings import Settings, load_settings
 ONCE_SPEED, ONCE_LIVE_S = 800.0, 8.0
 CHECK_LIMIT_S = 60.0
 COMPLETE_LIMIT_S = 900.0
+END_LIMIT_S = 15.0
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -122,8 +124,7 @@ def _run(wanted: Wanted, screen: Screen) -> None:
         screen.say(f"values   {stack.address}/v1/values?tenant={TENANT}")
         screen.say(f"Kafka    {stack.brokers}")
         own = load_settings(kafka_brokers=stack.brokers, topic_prefix=prefix)
-        letterbox = Letterbox() if folder is not None else None
-        as_of_ms = asyncio.run(_tell(wanted, own, stack, screen, letterbox))
+        as_of_ms = asyncio.run(_tell(wanted, own, stack, screen, folder))
         if wanted.once and not _is_right(own, as_of_ms, stack, screen):
             raise typer.Exit(1)
 
@@ -140,22 +141,26 @@ def _folder(wanted: Wanted, screen: Screen, *, has_own_kafka: bool) -> Iterator[
         yield folder
 
 
-async def _tell(wanted: Wanted, own: Settings, stack: Stack, screen: Screen, letterbox: Letterbox | None) -> int:
+async def _tell(wanted: Wanted, own: Settings, stack: Stack, screen: Screen, folder: Path | None) -> int:
     """Publish everything until Ctrl-C, or for a while; when it ended, epoch milliseconds."""
     async with Publisher(own) as publisher:
-        course = Course(publisher, own, screen, _plan(wanted))
+        course = Course(publisher, own, screen, _plan(wanted), folder)
         await course.look_back()
         if course.resumes:
             await course.gap()
-            stack.start("worker")
+            stack.start("worker", SALESPULSE_PUBLIC_URL=stack.address)
         else:
-            stack.start("worker")
+            stack.start("worker", SALESPULSE_PUBLIC_URL=stack.address)
             await course.history()
         await asyncio.to_thread(stack.wait_ready)
         await _complete(course, stack, screen)
-        await _live(course, wanted, stack, screen, letterbox)
-        if wanted.once:
-            await course.end()
+        try:
+            await _live(course, wanted, stack, screen, Letterbox() if folder is not None else None)
+        finally:
+            # Also after Ctrl-C: nothing that has happened is lost, and the next start is quick. Without a broker the
+            # next one finds out from the log how far this one came.
+            with suppress(TimeoutError, BrokerAbsent, KafkaError):
+                await asyncio.wait_for(course.end(), END_LIMIT_S)
     return _now_ms()
 
 

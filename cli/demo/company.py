@@ -26,17 +26,18 @@ REPS_MAX = len(FIRST) * len(LAST)
 
 @dataclass(frozen=True)
 class Region:
-    """Where teams sit: its clock, its money, and its holidays as (month, day)."""
+    """Where teams sit: its clock, its money and how much of it things cost, and its holidays as (month, day)."""
 
     name: str
     zone: ZoneInfo
     currency: str
+    prices: float
     holidays: tuple[tuple[int, int], ...]
 
 
-EMEA = Region("EMEA", ZONE, "EUR", ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26)))
-AMERICAS = Region("Americas", ZoneInfo("America/New_York"), "USD", ((1, 1), (6, 19), (7, 4), (11, 11), (12, 25)))
-APAC = Region("APAC", ZoneInfo("Australia/Sydney"), "AUD", ((1, 1), (1, 26), (4, 25), (12, 25), (12, 26)))
+EMEA = Region("EMEA", ZONE, "EUR", 1.0, ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26)))
+AMERICAS = Region("Americas", ZoneInfo("America/New_York"), "USD", 1.1, ((1, 1), (6, 19), (7, 4), (11, 11), (12, 25)))
+APAC = Region("APAC", ZoneInfo("Australia/Sydney"), "AUD", 1.65, ((1, 1), (1, 26), (4, 25), (12, 25), (12, 26)))
 REGIONS = (EMEA, AMERICAS, APAC)
 TEAMS = {"Rhine": EMEA, "Nordic": EMEA, "Hudson": AMERICAS, "Lakes": AMERICAS, "Harbour": APAC}
 CREWS = ("office", "early", "office", "late")

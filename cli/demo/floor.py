@@ -17,9 +17,9 @@ STAGES = ("prospecting", "qualification", "proposal", "negotiation")
 PRODUCTS = (("desk", 39_900), ("chair", 24_900), ("lamp", 5_990), ("shelf", 14_900), ("service", 120_000))
 REASONS = ("price", "timing", "competitor")
 NPS_SCORES = (10, 10, 10, 9, 9, 9, 9, 8, 8, 7, 7, 6, 4)
-DEAL_MINOR, DEAL_SPREAD = 480_000, 0.5
+DEAL_MINOR, DEAL_SPREAD = 480_000, 0.35
 """The median of a deal's amount for an average rep, and the spread of its logarithm."""
-TARGET_PER_DAY = 330_000
+TARGET_PER_DAY = 610_000
 """What a rep of average skill brings in on a working day, roughly (minor units): quotas are set around it."""
 PROSPECTS_MAX, CUSTOMERS_MAX = 22, 14
 ARRIVES = 0.075
@@ -53,14 +53,23 @@ class SalesFloor:
             (self._churn, lambda a: a.is_customer and len(a.closed_deals) > 1, 0.25),
         ]
 
+    @property
+    def accounts(self) -> list[Account]:
+        """Everybody the reps work with."""
+        return [account for accounts in self._accounts.values() for account in accounts]
+
+    def take_over(self, accounts: Iterable[Account]) -> None:
+        """Go on with these accounts."""
+        for account in sorted(accounts, key=lambda account: account.last_ms):
+            if account.rep in self._accounts and not account.is_gone:
+                self._keep(account)
+
     def recall(self, events: Iterable[DemoEvent]) -> None:
         """Stand where these events, of accounts of any run, have led."""
         found: dict[str, Account] = {}
         for event in sorted(events, key=lambda event: event.time_ms):
             found.setdefault(event.subject, Account(event.subject)).take(event)
-        for account in sorted(found.values(), key=lambda account: account.last_ms):
-            if account.rep in self._accounts and not account.is_gone:
-                self._keep(account)
+        self.take_over(found.values())
 
     def act(self, rep: Rep, time_ms: int) -> DemoEvent:
         """What a rep does at ``time_ms``. Events of an account never share a millisecond: the later one is moved on."""
@@ -146,7 +155,7 @@ class SalesFloor:
         return self.event("lead.qualified", account, time_ms, data)
 
     def _open(self, account: Account, time_ms: int) -> DemoEvent:
-        rep = self._reps[account.rep]
+        rep, spread = self._reps[account.rep], self._random.lognormvariate(0, DEAL_SPREAD)
         data = {
             "deal": f"D-{self.new_name()}",
             "rep": account.rep,
@@ -154,7 +163,7 @@ class SalesFloor:
             "pipeline": PIPELINE,
             "stage": STAGES[0],
             "deal_type": "upsell" if account.is_customer else "new",
-            "amount_minor": int(DEAL_MINOR * rep.skill * self._random.lognormvariate(0, DEAL_SPREAD)) // 100 * 100,
+            "amount_minor": int(DEAL_MINOR * rep.region.prices * rep.skill * spread) // 100 * 100,
             "currency": rep.region.currency,
             "segment": "b2b",
         }
@@ -195,7 +204,7 @@ class SalesFloor:
             share = self._random.choice((3_333, 5_000, 7_000))
             second = {"rep": self._random.choice(mates), "share_bp": 10_000 - share}
             data["splits"] = [{"rep": account.rep, "share_bp": share}, second]
-        elif chance < 0.6:
+        elif chance < 0.97:
             data["rep"] = account.rep
         if self._random.random() < 0.15:
             data["source"] = "partner"
@@ -210,7 +219,11 @@ class SalesFloor:
 
     def _order(self, account: Account, time_ms: int) -> DemoEvent:
         chosen = self._random.sample(PRODUCTS, self._random.randint(1, 3))
-        lines = [{"product": p, "qty": self._random.randint(1, 6), "unit_price_minor": price} for p, price in chosen]
+        prices = self._reps[account.rep].region.prices
+        lines = [
+            {"product": product, "qty": self._random.randint(1, 4), "unit_price_minor": int(price * prices)}
+            for product, price in chosen
+        ]
         deal = account.won_deals[-1] if account.won_deals and self._random.random() < 0.15 else None
         rep = account.rep if deal is not None or self._random.random() < 0.85 else None
         data = {"order": f"O-{self.new_name()}", "rep": rep, "deal": deal, "lines": lines}

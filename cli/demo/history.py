@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -50,10 +50,6 @@ class Demo:
         """Reps who do nothing at present."""
         self._mishaps = Mishaps(seed=plan.seed, run=run)
         self._random = Random(f"{plan.seed}-{run}-moments")
-
-    def recall(self, events: Iterable[DemoEvent]) -> None:
-        """Go on from what was published before."""
-        self.floor.recall(events)
 
     def history(self) -> Iterator[Sent]:
         """The plan's span: what the office said, then what happened."""

@@ -89,7 +89,7 @@ class Incidents:
 
     def _big_deal(self, now_ms: int) -> Played:
         """An account that nobody had heard of: three weeks of work come to their end now."""
-        duty = self._on_duty(now_ms)
+        duty = [rep for rep in self._on_duty(now_ms) if rep.id not in self._demo.idle]
         rep = self._random.choice(duty or self._demo.reps)
         floor, name = self._demo.floor, self._demo.floor.new_name()
         account = Account(f"A-{name}", rep=rep.id, lead=f"L-{name}")

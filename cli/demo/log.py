@@ -17,6 +17,18 @@ from gateway.log_reader import LogReader
 BOTH = (Role.ORGANISATION, Role.ACTIVITY)
 
 
+async def log_ends(settings: Settings) -> dict[str, int]:
+    """Where the activity log ends, by partition: the same ends, the same log."""
+    role = str(Role.ACTIVITY)
+    reader = LogReader(settings.kafka_brokers, {role: settings.topics.name_of(role)}, b"")
+    try:
+        await reader.open()
+        ends = await reader.stable_ends([(role, number) for number in range(reader.partitions_of(role))])
+        return {str(number): end for (_, number), end in ends.items()}
+    finally:
+        await reader.close()
+
+
 async def read_log(settings: Settings, roles: Sequence[Role] = BOTH, *, since_ms: int | None = None) -> list[DemoEvent]:
     """The demo's events as they stand in the topics, partition by partition, received at ``since_ms`` or later.
 

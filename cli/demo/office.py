@@ -16,7 +16,9 @@ MIN_N = 5
 TARGET_AHEAD_DAYS = 5
 RATES = {"USD": 0.92, "AUD": 0.61}
 STALL_AFTER_D = (14, 7, 5, 3)
-STRETCH = (0.8, 1.02)
+STRETCH = (0.9, 1.1)
+OWN_SHARE = 0.75
+"""A rep's own quota leaves room for bad luck."""
 COMPANY_WEEK = {day: [["00:00", "24:00"]] for day in WEEKDAYS[:5]} | {day: [["04:00", "20:00"]] for day in WEEKDAYS[5:]}
 """By it the company and its teams keep pace: two thirds of the people work at weekends."""
 
@@ -82,14 +84,15 @@ class Office:
                     yield self._said("absence.recorded", f"away-{rep.id}-{first:%Y-%m}", data, at_ms)
 
     def _quotas(self, first: date, at_ms: int, random: Random) -> Iterator[DemoEvent]:
-        """A quota for each rep, by skill and working days; a team's is the sum of its reps', the company's of all."""
+        """A quota for each rep, by skill and working days; teams and the company want somewhat more than their sum."""
         end = (first + timedelta(days=32)).replace(day=1)
         sums: dict[str, int] = defaultdict(int)
         for rep in self._reps:
             worked = sum(_works(rep, first + timedelta(days=day)) for day in range((end - first).days))
             quota = int(TARGET_PER_DAY * worked * rep.skill * random.uniform(*STRETCH)) // 10_000 * 10_000
-            for scope in ("company", f"team:{rep.team}", f"rep:{rep.id}"):
+            for scope in ("company", f"team:{rep.team}"):
                 sums[scope] += quota
+            sums[f"rep:{rep.id}"] = int(quota * OWN_SHARE)
         for scope, quota in sums.items():
             name = f"T-{scope}-{first:%Y-%m}"
             data = {"target": name, "kpi": "revenue", "scope": scope, "value": quota, "unit": "money", "primary": True}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from cli.demo.company import DAY_MS, OFFICE, TENANT, DemoEvent, instant
 from cli.demo.history import Demo, Plan, to_json
 from cli.demo.incidents import Incidents, Played
 from cli.demo.keeping import Letterbox
-from cli.demo.log import read_log
-from cli.demo.mishaps import Broken, Sent
+from cli.demo.log import log_ends, read_log
+from cli.demo.memory import Memory, remember, remembered
+from cli.demo.mishaps import Sent
 from cli.demo.screen import Screen
 from cli.demo.story import effective
 from cli.demo.systems import HEARTBEAT, Systems
@@ -33,40 +35,50 @@ CLOCK_TICKS = 100
 class Course:
     """Publishes a company's events. ``plan`` is followed where the log holds no history yet."""
 
-    def __init__(self, publisher: Publisher, settings: Settings, screen: Screen, plan: Plan) -> None:
-        self._publisher, self._settings, self._screen = publisher, settings, screen
+    def __init__(
+        self, publisher: Publisher, settings: Settings, screen: Screen, plan: Plan, folder: Path | None = None
+    ) -> None:
+        self._publisher, self._settings, self._screen, self._folder = publisher, settings, screen, folder
         self._demo = Demo(plan)
         self._systems = Systems()
         self._incidents = Incidents(self._demo, self._systems, seed=plan.seed)
         self._touches: set[str] = set()
+        self._before = 0
         self._told_ms = plan.end_ms
         self.resumes = False
         """Whether a whole history was there already."""
 
     @property
     def touches(self) -> int:
-        """How many touches stand after what was published of the past."""
-        return len(self._touches)
+        """How many touches stand after everything that was published."""
+        return self._before + len(self._touches)
 
     async def look_back(self) -> None:
         """Find out what was published before; a history that was cut short is told again, word for word."""
+        memory = remembered(self._folder, await log_ends(self._settings))
+        if memory is not None:
+            self._follow(memory.begin_ms, memory.end_ms, resumes=True)
+            self._before, self._told_ms = memory.touches, memory.told_ms
+            self._demo.floor.take_over(memory.accounts)
+            return
         office = await read_log(self._settings, [Role.ORGANISATION])
         names = [e.id.split("-") for e in office if e.source == OFFICE and e.id.startswith("history-")]
-        if not names:
-            return
-        begin_ms, end_ms = (int(part) for part in names[0][1:])
-        plan = Plan(self._demo.plan.seed, self._demo.plan.reps, begin_ms, end_ms)
-        self.resumes = any(event.type == HEARTBEAT for event in office)
-        self._told_ms = end_ms
-        run = f"{_now_ms():x}-" if self.resumes else self._demo.run
-        self._demo = Demo(plan, run=run)
-        self._incidents = Incidents(self._demo, self._systems, seed=plan.seed)
+        if names:
+            begin_ms, end_ms = (int(part) for part in names[0][1:])
+            self._follow(begin_ms, end_ms, resumes=any(event.type == HEARTBEAT for event in office))
         if self.resumes:
             self._screen.step("reading what was published before")
             events = effective(await read_log(self._settings, [Role.ACTIVITY]))
-            self._touches = {event.id for event in events if event.type == TOUCH}
-            self._told_ms = max((event.time_ms for event in events), default=end_ms)
-            self._demo.recall(events)
+            self._before = sum(event.type == TOUCH for event in events)
+            self._told_ms = max((event.time_ms for event in events), default=self._told_ms)
+            self._demo.floor.recall(events)
+
+    def _follow(self, begin_ms: int, end_ms: int, *, resumes: bool) -> None:
+        """Go on with the history of that span, after it or from its beginning."""
+        plan = replace(self._demo.plan, begin_ms=begin_ms, end_ms=end_ms)
+        self._demo = Demo(plan, run=f"{_now_ms():x}-" if resumes else self._demo.run)
+        self._incidents = Incidents(self._demo, self._systems, seed=plan.seed)
+        self.resumes, self._told_ms = resumes, end_ms
 
     async def history(self) -> None:
         """Publish the plan's span."""
@@ -95,7 +107,6 @@ class Course:
         started, count, chunk = time.monotonic(), 0, 0
         for one in sent:
             self._add(one)
-            self._count(one)
             chunk += 1
             if chunk == CHUNK:
                 await self._publisher.pump()
@@ -132,10 +143,14 @@ class Course:
         return self._show(self._incidents.play(scenario, log, _now_ms()))
 
     async def end(self) -> None:
-        """Publish what is still on its way."""
+        """Publish what is still on its way, and remember where everything stands."""
         self._publish(self._systems.speak_again())
         self._publish(self._demo.rest())
         await self._publisher.flush()
+        if self._folder is not None:
+            ends = await log_ends(self._settings)
+            plan, accounts = self._demo.plan, self._demo.floor.accounts
+            remember(self._folder, Memory(ends, plan.begin_ms, plan.end_ms, self._told_ms, self.touches, accounts))
 
     def _show(self, played: Played) -> str:
         self._publish(played.events)
@@ -154,9 +169,8 @@ class Course:
         role = Role.ORGANISATION if is_office else Role.ACTIVITY
         key = TENANT.encode() if is_office else encode_key(TENANT, one.subject)
         self._publisher.add_keyed(role, key, to_json(one))
-
-    def _count(self, one: Sent) -> None:
-        if not isinstance(one, Broken) and one.type == TOUCH:
+        # A touch of an earlier run may be moved to somebody else: it is counted already.
+        if isinstance(one, DemoEvent) and one.type == TOUCH and one.id.startswith(f"e-{self._demo.run}"):
             (self._touches.discard if one.voided else self._touches.add)(one.id)
 
 
