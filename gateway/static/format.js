@@ -1,6 +1,7 @@
 // Numbers and times as people read them. Pure functions: what comes in decides what comes out.
 
 const NONE = "–";
+const NAME_MOST = 14;
 
 function symbolOf(currency) {
   if (!currency) return "";
@@ -98,8 +99,24 @@ export function missingText(missing) {
   return words.join(", ");
 }
 
+// The same in two short lines for a tile, the first of several by name.
+export function lackOf(missing) {
+  if (!missing?.length) return null;
+  const [kind, name] = [missing[0].slice(0, missing[0].indexOf(":")), missing[0].slice(missing[0].indexOf(":") + 1)];
+  const short = name.length > NAME_MOST ? `${name.slice(0, NAME_MOST - 1)}…` : name;
+  const others = missing.length > 1 ? ` +${missing.length - 1}` : "";
+  return { who: `! ${short}${others}`, what: kind === "source" ? "is silent" : `has no ${kind}` };
+}
+
 export function clockText(instant, zone) {
   return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
+}
+
+// A moment of the last days: with its weekday where that isn't today's.
+export function whenText(ms, frame) {
+  const weekday = (at) => new Intl.DateTimeFormat("en-GB", { timeZone: frame.zone, weekday: "short" }).format(new Date(at));
+  const clock = clockText(ms, frame.zone);
+  return frame.made_ms - ms < DAY_MS && weekday(ms) === weekday(frame.made_ms) ? clock : `${weekday(ms)} ${clock}`;
 }
 
 export function agoText(ms) {

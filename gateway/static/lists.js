@@ -1,5 +1,5 @@
 // Pages that are lists: who is first, how goals stand, who publishes.
-import { agoText, clockText, countText, intervalText, paceOf, shareText, statusOf, valueText } from "./format.js";
+import { agoText, clockText, countText, intervalText, paceOf, shareText, statusOf, valueText, whenText } from "./format.js";
 import { keepRows, make, mark, widen, write } from "./nodes.js";
 
 const POLICIES = {
@@ -108,7 +108,8 @@ const SEVERITIES = { critical: ["!!", "bad"], warning: ["!", "warn"], info: ["~"
 
 export class AlertsPage {
   constructor() {
-    this.node = make("section", "list alerts", (this.rows = make("div", "rows")), (this.foot = foot()));
+    this.told = make("p", "told quiet");
+    this.node = make("section", "list alerts", (this.rows = make("div", "rows")), this.told, (this.foot = foot()));
   }
 
   draw(page, frame) {
@@ -118,9 +119,15 @@ export class AlertsPage {
       write(node.children[0], sign);
       mark(node.children[0], `grade ${grade}`);
       write(node.children[1], each.title);
-      write(node.children[2], each.scope === "company" ? "company" : each.scope.slice(each.scope.indexOf(":") + 1));
-      write(node.children[3], each.state === "firing" ? `since ${agoText(frame.made_ms - each.since_ms)}` : each.state);
+      write(node.children[2], each.who ?? each.scope);
+      write(node.children[3], each.state === "firing" ? `since ${whenText(each.since_ms, frame)}` : each.state);
     });
+    // A few alerts leave room for what the gravest has to say.
+    const [gravest] = page.rows;
+    const few = page.rows.length <= 3;
+    mark(this.node, `list alerts${few ? " few" : ""}`);
+    this.told.hidden = !few;
+    write(this.told, `${gravest.text} ${gravest.next_step}`);
     write(this.foot.firstChild, `${page.of} open`);
     write(this.foot.lastChild, `as of ${clockText(frame.as_of, frame.zone)}`);
   }

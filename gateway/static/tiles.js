@@ -1,7 +1,7 @@
 // Tiles: a value, what changed, its target or pace, what it rests on, how far to believe it, and of when it is.
 import { drawTrend, hasTrend } from "./chart.js";
 import {
-  againstText, changeOf, clockText, countText, intervalText, moneyText, paceOf, shareText, statusOf, unitText, valueText,
+  againstText, changeOf, clockText, countText, intervalText, lackOf, moneyText, paceOf, shareText, statusOf, unitText, valueText,
 } from "./format.js";
 import { fit, keepRows, make, mark, widen, write } from "./nodes.js";
 
@@ -77,10 +77,11 @@ export function drawTile(node, tile, frame) {
   mark(at.badge, `badge ${status.grade}`);
   write(at.number, tile.shown !== undefined ? valueText(tile.shown ?? tile.value, "reps", frame) : valueText(tile.value, tile.unit, frame, tile.hero ? 10 : 8));
   write(at.unit, tile.shown !== undefined ? `of ${countText(tile.n)}` : unitText(tile.unit));
-  const change = changeOf(tile);
-  write(at.change, change?.text ?? "");
-  mark(at.change, `change ${change?.grade ?? ""}`);
-  write(at.against, change ? againstText(tile.before, tile.window, frame.zone) : "");
+  // What a number lacks is more urgent than what it was.
+  const [lack, change] = [lackOf(tile.missing), changeOf(tile)];
+  write(at.change, lack?.who ?? change?.text ?? "");
+  mark(at.change, `change ${lack ? "warn" : (change?.grade ?? "")}`);
+  write(at.against, lack?.what ?? (change ? againstText(tile.before, tile.window, frame.zone) : ""));
   mark(at.against, "quiet");
   write(at.ground, groundText(tile, frame));
   write(at.as, `as of ${clockText(tile.as_of, frame.zone)}`);

@@ -84,15 +84,24 @@ def _goal(look: Look, scope: str, window: str) -> dict[str, Any] | None:
     return row | {"name": name, "counts": "money" if is_revenue else "number"}
 
 
-def alerts_page(alerts: list[AlertRecord]) -> list[dict[str, Any]]:
-    """The open alerts, the gravest first; no page where there are none."""
+def alerts_page(alerts: list[AlertRecord], names: dict[str, str]) -> list[dict[str, Any]]:
+    """The open alerts, the gravest first, with reps by their ``names``; no page where there are none."""
     rows = [
-        {"id": alert.id, "title": alert.title or alert.alert, "scope": alert.scope, "severity": alert.severity}
-        | {"state": alert.state, "since_ms": alert.since_ms, "n": alert.n, "text": alert.text}
+        {"id": alert.id, "title": alert.title.partition(": ")[0] or alert.alert, "who": _who(alert, names)}
+        | {"scope": alert.scope, "severity": alert.severity, "state": alert.state, "since_ms": alert.since_ms}
+        | {"n": alert.n, "text": alert.text.replace(_id(alert), _who(alert, names), 1)}
         | {"next_step": alert.next_step, "note": alert.note}
         for alert in alerts[:ALERT_ROWS]
     ]
     return [{"id": "alerts", "kind": "alerts", "title": "Alerts", "rows": rows, "of": len(alerts)}] if rows else []
+
+
+def _id(alert: AlertRecord) -> str:
+    return alert.scope.partition(":")[2] or "The company"
+
+
+def _who(alert: AlertRecord, names: dict[str, str]) -> str:
+    return names.get(_id(alert), _id(alert)) if alert.scope.startswith("rep:") else _id(alert)
 
 
 def trust_page(look: Look, tiles: Iterable[dict[str, Any]]) -> dict[str, Any]:

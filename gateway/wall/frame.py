@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.gate import Gate, sliced
 from gateway.reading import now_ms
-from gateway.wall.boards import alerts_page, goals_page, policy_of, ranking_page, teams_of, trust_page
+from gateway.wall.boards import alerts_page, goals_page, names_of, policy_of, ranking_page, teams_of, trust_page
 from gateway.wall.memory import Memory
 from gateway.wall.plan import RANKINGS, TEAM_PAGES_MAX, TilePlan, activity_tiles, company_tiles, team_tiles
 from gateway.wall.tiles import Look, tile_of
@@ -66,7 +66,8 @@ class Wall:
             moment = moment_at(board, made_ms)
             self._memory.begin()
             look = Look(shown, board, self._catalogue, moment, self._memory, stale)
-            frame["pages"] = [page async for page in sliced(_pages(look))] + alerts_page(self._alerts(shown))
+            frame["pages"] = [page async for page in sliced(_pages(look))]
+            frame["pages"] += alerts_page(self._alerts(shown), names_of(look))
             frame |= {"as_of": instant(moment.cut * 60), "stale": stale, "zone": str(look.zone)}
             frame |= _money(moment.base_currency) | {"policy": policy_of(look)}
             frame["wins"] = [win.shown(policy_of(look), board, moment.cut_ms) for win in self._wins(shown)]
