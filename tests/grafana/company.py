@@ -40,12 +40,17 @@ class Company:
 
     def board(self) -> Board:
         """The company's board after all of it."""
-        lines = sorted(self._events(), key=lambda event: (event["type"] > "sales.s", event["time"]))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "events.ndjson"
-            path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+            path.write_bytes(b"".join(line + b"\n" for line in self.lines()))
             with EventFiles([path]) as files:
                 return run(files, partitions=2)[TENANT]
+
+    def lines(self) -> list[bytes]:
+        """Its events as JSON, in the order in which things happened; those of days gone by are a backfill."""
+        events = sorted(self._events(), key=lambda event: str(event["time"]))
+        today = (self._now - timedelta(days=1)).isoformat()
+        return [json.dumps(event | {"backfill": event["time"] < today}).encode() for event in events]
 
     def _events(self) -> Iterator[dict[str, Any]]:
         begin = self._now - timedelta(days=DAYS + 40)

@@ -9,15 +9,24 @@ import pytest
 from tests.conftest import at_hand
 from tests.grafana.exposed import Exposed
 from tests.grafana.hosting import built
-from tests.grafana.scraped import Scraped, scraping
+from tests.grafana.scraped import SETTLED, Prometheus, scraping, serving
 
 
 @pytest.fixture(scope="module")
-def scraped(prometheus_tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
-    """A Prometheus that has scraped the company as it is now."""
+def exposed() -> Exposed:
+    """The company as it is now."""
+    return Exposed(datetime.now(UTC))
+
+
+@pytest.fixture(scope="module")
+def scraped(exposed: Exposed, prometheus_tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A Prometheus that has scraped it."""
     at_hand(("prometheus",), "prometheus")
-    with scraping(Exposed(datetime.now(UTC)), tmp_path_factory.mktemp("prometheus")) as found:
-        yield found
+    folder = tmp_path_factory.mktemp("prometheus")
+    with serving(exposed.page) as jobs, scraping(jobs, folder, history=exposed.history()) as prometheus:
+        for query in SETTLED:
+            prometheus.wait_for(query)
+        yield prometheus
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,12 +17,9 @@ from urllib.request import urlopen
 import yaml
 
 from cli.broker.ports import free_pair
-from tests.grafana.exposed import Exposed
 from tests.source_tree import ROOT
 
 PATIENCE_S = 60
-TWICE = "salespulse-board"
-"""As on a hand-over two workers show the same tenant, all the time: no panel may count it twice."""
 SETTLED = (
     "salespulse:transaction_seconds:p99 >= 0",
     "salespulse:values_as_of:timestamp_seconds",
@@ -32,11 +29,15 @@ SETTLED = (
 """What is there once every part was scraped twice and the rules were evaluated."""
 
 
-class Scraped:
+Jobs = Mapping[str, tuple[str, Sequence[str]]]
+"""Jobs of the project's configuration → the path and the addresses that are scraped."""
+
+
+class Prometheus:
     """What Prometheus answers at ``url``."""
 
-    def __init__(self, url: str, exposed: Exposed, running: subprocess.Popen[bytes]) -> None:
-        self.url, self.exposed, self._running = url, exposed, running
+    def __init__(self, url: str, running: subprocess.Popen[bytes]) -> None:
+        self.url, self._running = url, running
 
     def ask(self, query: str, **more: object) -> list[dict[str, Any]]:
         """The series of an instant query, or with start, end and step of one over a range."""
@@ -60,24 +61,20 @@ class Scraped:
 
 
 @contextmanager
-def scraping(exposed: Exposed, folder: Path) -> Iterator[Scraped]:
-    """A Prometheus that has scraped and evaluated its rules; it keeps everything in ``folder``."""
-    history = folder / "history.txt"
-    history.write_text(exposed.history(), encoding="utf-8")
-    _run("promtool", "tsdb", "create-blocks-from", "openmetrics", str(history), str(folder / "tsdb"))
-    with _serving(exposed.page) as target:
-        (folder / "prometheus.yml").write_text(_configuration(target), encoding="utf-8")
-        port = free_pair()
-        command = ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb"]
-        command += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
-        with (folder / "prometheus.log").open("w") as log, subprocess.Popen(command, stderr=log) as running:
-            try:
-                scraped = Scraped(f"http://127.0.0.1:{port}", exposed, running)
-                for query in SETTLED:
-                    scraped.wait_for(query)
-                yield scraped
-            finally:
-                running.terminate()
+def scraping(jobs: Jobs, folder: Path, *, history: str = "") -> Iterator[Prometheus]:
+    """A Prometheus that keeps everything in ``folder``. It knows a ``history`` in OpenMetrics."""
+    if history:
+        (folder / "history.txt").write_text(history, encoding="utf-8")
+        _run("promtool", "tsdb", "create-blocks-from", "openmetrics", str(folder / "history.txt"), str(folder / "tsdb"))
+    (folder / "prometheus.yml").write_text(_configuration(jobs), encoding="utf-8")
+    port = free_pair()
+    command = ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb"]
+    command += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
+    with (folder / "prometheus.log").open("w") as log, subprocess.Popen(command, stderr=log) as running:
+        try:
+            yield Prometheus(f"http://127.0.0.1:{port}", running)
+        finally:
+            running.terminate()
 
 
 def _run(*command: str) -> None:
@@ -85,21 +82,24 @@ def _run(*command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _configuration(target: str) -> str:
-    """The project's own, but for where the parts are found, how often, and nobody to alert."""
+def _configuration(jobs: Jobs) -> str:
+    """The project's own, but for where the parts are found, how often they are scraped, and nobody to alert."""
     config = yaml.safe_load((ROOT / "prometheus" / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     config["rule_files"] = [str(ROOT / "prometheus" / "rules" / "recording.yml")]
     del config["alerting"]
     for job in config["scrape_configs"]:
-        job["metrics_path"] = "/" + job["job_name"].removeprefix("salespulse-")
-        twice = [target, target.replace("127.0.0.1", "localhost")]
-        job["static_configs"] = [{"targets": twice if job["job_name"] == TWICE else [target]}]
+        path, addresses = jobs[job["job_name"]]
+        job |= {"metrics_path": path, "static_configs": [{"targets": list(addresses)}]}
     return yaml.safe_dump(config)
 
 
 @contextmanager
-def _serving(page: Callable[[str], bytes]) -> Iterator[str]:
+def serving(page: Callable[[str], bytes]) -> Iterator[Jobs]:
+    """The pages of a company's parts. BOARD's is there twice, as it is for a scrape after a hand-over, all the time: no
+    panel may count it twice.
+    """
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -112,5 +112,11 @@ def _serving(page: Callable[[str], bytes]) -> Iterator[str]:
 
     with ThreadingHTTPServer(("127.0.0.1", free_pair()), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_address[1]}"
+        here, there = (f"{name}:{server.server_address[1]}" for name in ("127.0.0.1", "localhost"))
+        board = ("/board", [here, there])
+        yield {
+            "salespulse-accounts": ("/accounts", [here]),
+            "salespulse-board": board,
+            "salespulse-gateway": ("/gateway", [here]),
+        }
         server.shutdown()

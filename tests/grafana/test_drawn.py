@@ -17,8 +17,9 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.grafana.boards import VARIABLES, boards
+from tests.grafana.exposed import Exposed
 from tests.grafana.hosting import hosted
-from tests.grafana.scraped import Scraped
+from tests.grafana.scraped import Prometheus
 from tests.source_tree import ROOT
 
 pytestmark = [pytest.mark.takes(45), pytest.mark.timeout(400)]
@@ -108,7 +109,7 @@ def hours_of(board: str) -> float:
 
 
 @pytest.mark.parametrize("board", boards())
-def test_every_panel_shows_something_whole(browser: Browser, address: str, scraped: Scraped, board: str) -> None:
+def test_every_panel_shows_something_whole(browser: Browser, address: str, scraped: Prometheus, board: str) -> None:
     if board == "engine":
         scraped.wait_for(f"{RULED} >= {RULED_MIN}")
     page, errors = drawn(browser, address, scraped.url, board)
@@ -130,10 +131,12 @@ def test_every_panel_shows_something_whole(browser: Browser, address: str, scrap
     page.close()
 
 
-def test_the_numbers_on_the_screen_are_the_engines(browser: Browser, address: str, scraped: Scraped) -> None:
+def test_the_numbers_on_the_screen_are_the_engines(
+    browser: Browser, address: str, scraped: Prometheus, exposed: Exposed
+) -> None:
     page, _ = drawn(browser, address, scraped.url, "sales-lead")
     looks = {each.pop("title"): Look(**each) for each in page.evaluate(LOOK)}
-    value = scraped.exposed.value
+    value = exposed.value
     revenue, won = value("revenue", "company", "mtd").value, value("deals_won", "company", "today").value
     rate, goal = value("win_rate", "company", "30d").value, value("quota_attainment", "company", "mtd")
     assert revenue is not None
