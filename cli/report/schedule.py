@@ -99,6 +99,10 @@ class SentLog:
         standing = self.standing.get(due.name, Standing())
         return standing.is_free(now_ms) and now_ms >= standing.not_before_ms
 
+    def is_sent(self, due: Due) -> bool:
+        """Whether it went out."""
+        return self.standing.get(due.name, Standing()).is_sent
+
     def holds(self, due: Due, by: str) -> bool:
         """Whether ``by`` has the claim."""
         standing = self.standing.get(due.name)

@@ -60,10 +60,13 @@ def reports(
     for number in (signal.SIGTERM, signal.SIGINT):
         # Not in the middle of a turn: between a mail and its record it would be sent once more.
         signal.signal(number, lambda _number, _frame: stopping.set())
+    delivered: set[str] = set()
     while not stopping.is_set():
         try:
             with KafkaSentLog(settings) as sent_log:
-                scheduler = Scheduler(settings, sent_log, lambda tenant: asked_of(settings, tenant))
+                scheduler = Scheduler(
+                    settings, sent_log, lambda tenant: asked_of(settings, tenant), delivered=delivered
+                )
                 while not stopping.is_set():
                     scheduler.turn()
                     if once:
@@ -86,10 +89,12 @@ class Scheduler:
         ask: Callable[[str], Answers],
         *,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
-        by: str | None = None,
+        delivered: set[str] | None = None,
     ) -> None:
+        """``delivered``: names of what this process has sent, also before it lost the log."""
         self._settings, self._log, self._ask, self._now_ms = settings, sent_log, ask, now_ms
-        self._by = by or uuid4().hex
+        self._by = uuid4().hex
+        self._delivered = set() if delivered is None else delivered
         self._known = SentLog()
         self._offices: dict[str, Office] = {}
         self._said: dict[str, str] = {}
@@ -109,7 +114,10 @@ class Scheduler:
             self._write("begun", report.tenant, name)
         now_ms = self._now_ms()
         due = due_now(name, report, self._office(report.tenant, now_ms), now_ms)
-        if self._known.wants(due, now_ms):
+        if due.name in self._delivered and not self._known.is_sent(due):
+            # The log was away when it was to be recorded.
+            self._write("sent", due.tenant, due.report, due.period)
+        elif self._known.wants(due, now_ms):
             self._send(due, report)
 
     def _send(self, due: Due, report: ScheduledReport) -> None:
@@ -128,6 +136,7 @@ class Scheduler:
             log.error("report %s was not sent and is tried again: %s", due.name, exc)
             self._write("refused", due.tenant, due.report, due.period, str(exc)[:REASON_CHARS])
             return
+        self._delivered.add(due.name)
         self._write("sent", due.tenant, due.report, due.period)
         log.info("report %s sent to %s", due.name, ", ".join(report.to))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Iterable, Iterator
 from types import TracebackType
+from typing import Any
 
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -14,8 +17,10 @@ from config.settings import Settings
 from config.topics import Role
 
 WRITE_LIMIT_S = 15.0
-READ_LIMIT_MS = 15_000
+READ_LIMIT_S = 30.0
 POLL_MS = 200
+
+log = logging.getLogger(__name__)
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Entry).decode
@@ -48,12 +53,21 @@ class KafkaSentLog:
         """What was appended since the last call, up to the present end, each with the broker's time."""
         try:
             end = self._consumer.end_offsets([self._place])[self._place]
+            until = time.monotonic() + READ_LIMIT_S
             while self._consumer.position(self._place) < end:
+                if time.monotonic() > until:
+                    raise LogAway(f"topic {self._topic} was not read to its end in {READ_LIMIT_S:.0f} s")
                 for records in self._consumer.poll(timeout_ms=POLL_MS).values():
-                    for record in records:
-                        yield _decode(record.value), record.timestamp
+                    yield from self._entries(records)
         except KafkaError as exc:
             raise LogAway(f"topic {self._topic} can't be read: {type(exc).__name__}") from None
+
+    def _entries(self, records: Iterable[Any]) -> Iterator[tuple[Entry, int]]:
+        for record in records:
+            try:
+                yield _decode(record.value), record.timestamp
+            except (msgspec.DecodeError, TypeError):
+                log.warning("offset %d of %s is no record of ours and is passed over", record.offset, self._topic)
 
     def write(self, entry: Entry) -> None:
         """Append a record, and wait until it is kept."""

@@ -195,6 +195,23 @@ def test_killed_between_the_mail_and_its_record_repeats_the_same_mail(server: Ma
     assert (len(server.mails), len(ids)) == (2, 1)
 
 
+def test_a_log_that_is_away_when_the_mail_is_out_repeats_nothing(server: MailServer, answers: Files) -> None:
+    paper, delivered = Paper(), set[str]()
+    begun(paper)
+    paper.before = raised("sent")
+    for _ in range(2):
+        scheduler = Scheduler(
+            settings_with(server), paper.reader(), lambda _: answers, now_ms=lambda: paper.now_ms, delivered=delivered
+        )
+        with pytest.raises(Killed):
+            scheduler.turn()
+        paper.now_ms += LEASE_MS
+    paper.before = lambda _written: None
+    scheduler.turn()
+    assert len(server.mails) == 1
+    assert paper.written[-1][0].step == "sent"
+
+
 def test_a_server_that_refuses_is_asked_again(answers: Files, server: MailServer) -> None:
     paper, refusing = Paper(), MailServer(refuses=True)
     begun(paper)
