@@ -26,6 +26,7 @@ from schemas.kpi import KpiDefinition, KpiValue
 from stream.board.stage import BoardStage
 from stream.board.tick import Tick
 from stream.catalogue.catalogue import Catalogue
+from views.bounding import SERIES_MAX
 from views.exposition import Exposition
 from views.tenant_lines import Facts
 
@@ -67,12 +68,12 @@ class Cost(NamedTuple):
     cpu_ms: float
 
 
-def tick_of(definitions: list[KpiDefinition], seed: int, *, is_new: bool = False) -> Ticked:
-    """Values that make about SERIES series: whole reps, each with every KPI that reps have."""
+def tick_of(definitions: list[KpiDefinition], seed: int, *, is_new: bool = False, least: int = SERIES) -> Ticked:
+    """Values that make at least so many series: the company and whole reps, each with every KPI."""
     draw = random.Random(seed)
-    values: list[KpiValue] = []
+    values = [_value(each, "company", window, draw) for each in definitions for window in each.publish_windows]
     series, rep = 0, 0
-    while series < SERIES:
+    while series < least:
         rep += 1
         for definition in definitions:
             for window in definition.publish_windows if "rep" in definition.scopes else ():
@@ -103,6 +104,12 @@ def _value(definition: KpiDefinition, scope: str, window: str, draw: random.Rand
     )
 
 
+def show(exposition: Exposition, tick: Ticked) -> bytes:
+    """A scrape of a tick."""
+    exposition.take(tick)
+    return exposition.render({TENANT: Facts()})
+
+
 def bench_exposition(rounds: int) -> bool:
     """Measure and print. True if both say the same of every series."""
     catalogue = Catalogue(load_definitions())
@@ -113,14 +120,14 @@ def bench_exposition(rounds: int) -> bool:
     gc.freeze()
 
     def scrape(tick: Ticked) -> bytes:
-        exposition.take(tick)
-        return exposition.render({TENANT: Facts()})
+        return show(exposition, tick)
 
     costs = [_least("the first scrape", lambda: scrape(ticks[0]), 1)]
     waiting = iter(ticks[1:-1])
     costs.append(_least("a scrape of a new tick", lambda: scrape(next(waiting)), rounds))
     costs.append(_least("one more of the same tick", lambda: scrape(ticks[-2]), rounds))
     costs.append(_least("a tick with series that weren't there", lambda: scrape(ticks[-1]), 1))
+    costs.append(_crowded(catalogue, rounds))
     ahead = [tick_of(definitions, SEED + rounds + 2 + n) for n in range(rounds)]
     costs.append(asyncio.run(_over_http(catalogue, ahead)))
     text = scrape(ticks[-2])
@@ -137,6 +144,17 @@ def bench_exposition(rounds: int) -> bool:
         print(f"| {cost.what} | {cost.wall_ms:.0f} | {cost.cpu_ms:.0f} |")
     print(f"\ndigits: {'equal' if same else 'DIFFERENT'}; goal {GOAL_MS:.0f} ms")
     return same
+
+
+def _crowded(catalogue: Catalogue, rounds: int) -> Cost:
+    """A tenant that has twice as many series as may be shown."""
+    definitions = list(catalogue.definitions.values())
+    ticks = iter([tick_of(definitions, SEED + n, least=2 * SERIES_MAX) for n in range(rounds + 1)])
+    exposition = Exposition(catalogue.definitions)
+    show(exposition, next(ticks))
+    return _least(
+        f"of {2 * SERIES_MAX:,} series those that may be shown", lambda: show(exposition, next(ticks)), rounds
+    )
 
 
 async def _over_http(catalogue: Catalogue, ticks: list[Ticked]) -> Cost:

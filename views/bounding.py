@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from operator import attrgetter
 
 from schemas.kpi import KpiDefinition, KpiValue
@@ -20,14 +21,17 @@ DIVIDED = ("team", "rep")
 """Kinds of scopes that add up to the company."""
 ADDITIVE = ("sum", "ratio", "mean", "classes")
 """Forms whose parts add up."""
-PARTS_MAX = 5
-"""Series of a value besides its facets: itself, n, numerator, denominator, trust."""
-_FACETS = attrgetter("facets")
+WHOLE, DIVISION = 3, 2
+"""Series of a value at most, besides its facets: itself, n and trust; of what divides also its parts."""
+
+_KPI, _PLACE, _SCOPE = attrgetter("kpi"), attrgetter("kpi", "window"), attrgetter("scope")
+_FACETS, _N = attrgetter("facets"), attrgetter("n")
+_NUMERATOR, _DENOMINATOR = attrgetter("numerator"), attrgetter("denominator")
 
 
 @dataclass(frozen=True)
 class Bounded:
-    """What is shown, and how many series are not."""
+    """What is shown, and how many series at most are not."""
 
     values: Sequence[KpiValue]
     dropped: int
@@ -40,40 +44,40 @@ def bounded(
     is_cut: bool,
     series_max: int = SERIES_MAX,
 ) -> Bounded:
-    """As much as there is room for. ``is_cut``: something was left out before, from the end."""
-    if not is_cut and _at_most(values) <= series_max:
+    """As much as there is room for. ``is_cut``: something was left out before, from the end.
+
+    A value counts as many series as it may have: else scopes at the end would come and go with every tick.
+    """
+    whole = series_of(values, definitions)
+    if not is_cut and whole <= series_max:
         return Bounded(values, 0)
     scopes: dict[str, list[KpiValue]] = defaultdict(list)
-    for value in values:
-        scopes[value.scope].append(value)
-    company = {(value.kpi, value.window): value for value in scopes.get("company", ())}
-    room = series_max - _at_most(company.values()) * (len(DIVIDED) + 1)
-    kept: list[KpiValue] = list(company.values())
-    dropped, cut = 0, {KINDS[-1]} if is_cut else set()
-    if is_cut and values:
-        cut |= set(KINDS[_rank(values[-1].scope) :])
-    for scope in sorted(scopes.keys() - {"company"}, key=lambda scope: (_rank(scope), scope)):
-        size = sum(map(series_of, scopes[scope]))
-        if dropped or size > room:
-            dropped += size
-            cut.add(KINDS[_rank(scope)])
-        else:
-            room -= size
-            kept += scopes[scope]
+    for scope, run in groupby(values, key=_SCOPE):
+        scopes[scope] += run
+    company = scopes.pop("company", [])
+    room = series_max - series_of(company, definitions) * (len(DIVIDED) + 1)
+    kept: list[KpiValue] = list(company)
+    shown: dict[str, list[KpiValue]] = defaultdict(list)
+    cut = set(KINDS[_rank(values[-1].scope) :]) if is_cut and values else set()
+    for scope, found in sorted(scopes.items(), key=lambda each: (_rank(each[0]), each[0])):
+        room -= series_of(found, definitions)
+        kind = KINDS[_rank(scope)]
+        if room < 0:
+            cut |= {kind, KINDS[-1]}
+            break
+        kept += found
+        shown[kind] += found
+    dropped = whole - series_of(kept, definitions)
     for kind in DIVIDED:
         if kind in cut:
-            kept += _others(kind, company, kept, definitions)
+            kept += _others(kind, company, shown[kind], definitions)
     return Bounded(kept, dropped)
 
 
-def series_of(value: KpiValue) -> int:
-    """How many series a value makes."""
-    parts = (value.value, value.denominator, None if value.denominator is None else value.numerator)
-    return 1 + sum(part is not None for part in parts) + len(value.facets) + (value.status != "live")
-
-
-def _at_most(values: Collection[KpiValue]) -> int:
-    return PARTS_MAX * len(values) + sum(map(len, map(_FACETS, values)))
+def series_of(values: Collection[KpiValue], definitions: Mapping[str, KpiDefinition]) -> int:
+    """How many series values make at most."""
+    parts = {slug: WHOLE + DIVISION * definition.divides for slug, definition in definitions.items()}
+    return sum(map(parts.__getitem__, map(_KPI, values))) + sum(map(len, map(_FACETS, values)))
 
 
 def _rank(scope: str) -> int:
@@ -82,28 +86,26 @@ def _rank(scope: str) -> int:
 
 def _others(
     kind: str,
-    company: Mapping[tuple[str, str], KpiValue],
-    kept: Sequence[KpiValue],
+    company: Sequence[KpiValue],
+    shown: Sequence[KpiValue],
     definitions: Mapping[str, KpiDefinition],
 ) -> Iterator[KpiValue]:
     """The company's values without those shown of a kind of scope."""
-    shown: dict[tuple[str, str], list[KpiValue]] = defaultdict(list)
-    for value in kept:
-        if value.scope.startswith(f"{kind}:"):
-            shown[value.kpi, value.window].append(value)
-    for place, whole in company.items():
+    parts: dict[tuple[str, str], list[KpiValue]] = defaultdict(list)
+    for place, value in zip(map(_PLACE, shown), shown, strict=True):
+        parts[place].append(value)
+    for whole in company:
         definition = definitions[whole.kpi]
         if definition.form in ADDITIVE and kind in definition.scopes and whole.numerator is not None:
-            yield _without(kind, definition, whole, shown[place])
+            yield _without(kind, definition, whole, parts[whole.kpi, whole.window])
 
 
 def _without(kind: str, definition: KpiDefinition, whole: KpiValue, parts: Sequence[KpiValue]) -> KpiValue:
-    numerator = whole.numerator or 0
-    numerator -= sum(part.numerator or 0 for part in parts)
+    numerator = (whole.numerator or 0) - sum(filter(None, map(_NUMERATOR, parts)))
     denominator = whole.denominator
     value: int | float | None = numerator
     if denominator is not None:
-        denominator -= sum(part.denominator or 0 for part in parts)
+        denominator -= sum(filter(None, map(_DENOMINATOR, parts)))
         value = definition.multiplier * numerator / denominator / definition.divisor if denominator else None
     facets: dict[str, int | float] = {}
     if definition.facets == "count":
@@ -116,7 +118,7 @@ def _without(kind: str, definition: KpiDefinition, whole: KpiValue, parts: Seque
         as_of=whole.as_of,
         value=value,
         unit=whole.unit,
-        n=whole.n - sum(part.n for part in parts),
+        n=whole.n - sum(map(_N, parts)),
         numerator=numerator,
         denominator=denominator,
         facets=facets,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.kpi import KpiValue
 from tests.views.test_exposition import DEFINITIONS, value
-from views.bounding import PARTS_MAX, bounded, series_of
+from views.bounding import WHOLE, bounded, series_of
 
 
 def sum_of(scope: str, amount: int, **changes: object) -> KpiValue:
@@ -20,31 +20,29 @@ def ratio_of(scope: str, won: int, closed: int) -> KpiValue:
     return value(kpi="win_rate", scope=scope, value=rate, numerator=won, denominator=closed, n=closed, facets={})
 
 
+def count(*values: KpiValue) -> int:
+    """Series at most."""
+    return series_of(values, DEFINITIONS)
+
+
 REPS = [sum_of(f"rep:R-{n}", n + 1) for n in range(6)]
 COMPANY = sum_of("company", 21, facets={"call": 15, "email": 6})
 
 
 def test_what_fits_is_shown_as_it_is() -> None:
-    shown = bounded([COMPANY, *REPS], DEFINITIONS, is_cut=False, series_max=PARTS_MAX * 7 + 14)
+    shown = bounded([COMPANY, *REPS], DEFINITIONS, is_cut=False, series_max=count(COMPANY, *REPS))
     assert (list(shown.values), shown.dropped) == ([COMPANY, *REPS], 0)
 
 
 def test_what_does_not_fit_is_one_scope_and_counted() -> None:
-    room = 3 * (PARTS_MAX + 2) + sum(map(series_of, REPS[:4]))
+    room = 3 * (WHOLE + 2) + count(*REPS[:3])
     shown = bounded([COMPANY, *REPS], DEFINITIONS, is_cut=False, series_max=room)
-    assert [each.scope for each in shown.values] == [
-        "company",
-        "rep:R-0",
-        "rep:R-1",
-        "rep:R-2",
-        "rep:R-3",
-        "rep:_other",
-    ]
+    assert [each.scope for each in shown.values] == ["company", "rep:R-0", "rep:R-1", "rep:R-2", "rep:_other"]
     other = shown.values[-1]
-    assert (other.value, other.n, other.numerator, other.denominator) == (11, 11, 11, None)
-    assert other.facets == {"call": 9, "email": 2}
-    assert shown.dropped == sum(map(series_of, REPS[4:]))
-    assert sum(map(series_of, shown.values)) <= room
+    assert (other.value, other.n, other.numerator, other.denominator) == (15, 15, 15, None)
+    assert other.facets == {"call": 12, "email": 3}
+    assert shown.dropped == count(*REPS[3:])
+    assert count(*shown.values) <= room
 
 
 def test_parts_of_ratios_add_up() -> None:
@@ -59,7 +57,7 @@ def test_parts_of_ratios_add_up() -> None:
 
 def test_teams_are_kept_before_reps() -> None:
     teams = [sum_of("team:north", 15), sum_of("team:south", 6)]
-    room = 3 * (PARTS_MAX + 2) + sum(map(series_of, teams))
+    room = 3 * (WHOLE + 2) + count(*teams)
     shown = bounded([COMPANY, *teams, *REPS], DEFINITIONS, is_cut=False, series_max=room)
     assert [each.scope for each in shown.values] == ["company", "team:north", "team:south", "rep:_other"]
     assert shown.values[-1].value == 21
