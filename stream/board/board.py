@@ -5,7 +5,7 @@ It also knows what changed since when, so that whoever has read it needn't read 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from schemas.cells import CellsRecord
 from stream.board.counted import Counted
@@ -22,6 +22,7 @@ SegmentKey = tuple[str, str, str, str, int]
 """A series and the number of its segment."""
 
 BEGINNING_MS = -(2**62)
+FOREVER_MIN = 2**62
 
 
 class Board:
@@ -35,7 +36,7 @@ class Board:
         self.newest_ms = BEGINNING_MS
         self.applied = 0  # cells records, and restored segments
         self.spots = 0
-        self._touched: dict[Spot, int] = {}  # → `applied` when it changed last; the newest last
+        self._touched: dict[Spot, tuple[int, int]] = {}  # → `applied` at its last change, first pane; the newest last
 
     @property
     def version(self) -> tuple[int, int, int]:
@@ -44,10 +45,14 @@ class Board:
 
     def touched_since(self, applied: int) -> Iterator[Spot]:
         """What changed after ``applied`` of the board was as said."""
-        for spot, at in reversed(self._touched.items()):
+        for spot, (at, _) in reversed(self._touched.items()):
             if at <= applied:
                 return
             yield spot
+
+    def first_pane(self, spot: Spot) -> int:
+        """The oldest pane of a spot that was ever added to; FOREVER_MIN if there is none."""
+        return self._touched.get(spot, (0, FOREVER_MIN))[1]
 
     def find(self, measure: str, dimension: str, value: str) -> dict[str, Series]:
         """The series of a value, by facet."""
@@ -73,13 +78,15 @@ class Board:
     def apply(self, record: CellsRecord, offset: int, reflected: dict[SegmentKey, int]) -> Iterator[SegmentKey]:
         """Add a record's cells, leaving out those that ``reflected`` rows already hold; the segments that changed."""
         self.newest_ms = max(self.newest_ms, record.newest_ms)
-        touched: set[Spot] = set()
+        touched: dict[Spot, int] = {}
         for measure, dimension, value, facet, pane, known, packed in record.cells:
             key = (measure, dimension, value, facet)
             segment = (*key, Series.segment_of(pane))
             if reflected.get(segment, 0) <= offset:
                 self.open(key).add(pane, known, int(packed))
-                touched.add((measure, dimension, value))
+                spot = key[:3]
+                if pane < touched.get(spot, FOREVER_MIN):
+                    touched[spot] = pane
                 yield segment
         for measure, dimension, value, facet, pane, known, packed, receipt_s in record.late:
             key = (measure, dimension, value, facet)
@@ -88,17 +95,20 @@ class Board:
                 series = self.open(key)
                 series.add(pane, known, int(packed))
                 series.note_late(pane, known, receipt_s, int(packed))
-                touched.add((measure, dimension, value))
+                spot = key[:3]
+                if pane < touched.get(spot, FOREVER_MIN):
+                    touched[spot] = pane
                 yield segment
         self._touch(touched)
 
     def put(self, segment: SegmentKey, part: Segment) -> None:
         """Take a segment, or a part of one, as restored."""
         self.open(segment[:4]).put(segment[4], part)
-        self._touch((segment[:3],))
+        self._touch({segment[:3]: min([*part.plain, *(pane for pane, _ in part.moved)], default=FOREVER_MIN)})
 
-    def _touch(self, spots: Iterable[Spot]) -> None:
+    def _touch(self, spots: dict[Spot, int]) -> None:
+        """Note which spots changed, each with the oldest pane that did."""
         self.applied += 1
-        for spot in spots:
-            self._touched.pop(spot, None)
-            self._touched[spot] = self.applied
+        for spot, pane in spots.items():
+            _, first = self._touched.pop(spot, (0, FOREVER_MIN))
+            self._touched[spot] = (self.applied, min(pane, first))

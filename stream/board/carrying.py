@@ -7,20 +7,21 @@ added, if one became known, or if one fell out of a window that moves with the c
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from stream.board.board import Spot
 from stream.board.heard import DAY_MIN
-from stream.board.moment import DAWN, PUNCTUAL, Cut, Moment, Rest, Sums, punctual_of
+from stream.board.moment import DAWN, PUNCTUAL, Cut, Lasting, Moment, Rest, Sums, punctual_of
 from stream.board.sources import silent_sources, speaking_of
 from stream.board.sums import without
 from stream.board.windows import MINUTE_WINDOWS, is_out_of_history
 
 NEVER = 2**62
 REP = "rep:"
-Dirty = Mapping[str, AbstractSet[str]]
-"""Measure → scopes whose sums are to be made again."""
+Dirty = Mapping[str, Mapping[str, list[str] | None]]
+"""Measure → scopes whose sums are to be made again, because of which reps that lie in them as a whole; None where the
+scope is to be added up anew.
+"""
 Summed = tuple[str, Cut]
 
 
@@ -69,28 +70,37 @@ def carry(before: Moment, after: Moment, moved: Collection[tuple[Summed, Summed]
         if sums is not None:
             after.sums[here] = carried = dict(sums) if there in taken else sums
             taken.add(there)
-            scopes = dirty.get(there[0], ())
-            if scopes:
-                _drop(carried, scopes, after.rests, here)
+            if there[0] in dirty:
+                after.rests[here] = _drop(carried, dirty[there[0]])
+    after.readings.update(_lasting(before, dirty))
     dawn = before.readings.get(DAWN)
     if isinstance(dawn, Moment):  # it stays where it is all day
-        dawn.readings.clear()
         dawn.rests.clear()
+        kept = _lasting(dawn, dirty)
+        dawn.readings.clear()
+        dawn.readings.update(kept)
         for place, sums in dawn.sums.items():
             if place[0] in dirty:
-                _drop(sums, dirty[place[0]], dawn.rests, place)
+                dawn.rests[place] = _drop(sums, dirty[place[0]])
         after.readings[DAWN] = dawn
     punctual = before.readings.get(PUNCTUAL)
     if isinstance(punctual, Moment):
         carry(punctual, punctual_of(after), moved, dirty)
 
 
-def _drop(sums: dict[str, Sums], scopes: AbstractSet[str], rests: dict[Summed, Rest], place: Summed) -> None:
-    """Drop sums that are to be made again. The company's is kept without them, if that can be told from it."""
-    whole = sums.get("company")
-    reps = [scope for scope in scopes if scope.startswith(REP)]
-    left = without(whole, [sums[rep] for rep in reps if rep in sums]) if whole is not None else None
-    if left is not None:
-        rests[place] = Rest(left, [rep.removeprefix(REP) for rep in reps])
+def _lasting(moment: Moment, dirty: Dirty) -> dict[tuple[object, ...], object]:
+    return {key: each.left_of(dirty) for key, each in moment.readings.items() if isinstance(each, Lasting)}
+
+
+def _drop(sums: dict[str, Sums], scopes: Mapping[str, list[str] | None]) -> dict[str, Rest]:
+    """Drop sums that are to be made again; of each scope what is left without its reps, if that can be told."""
+    rests: dict[str, Rest] = {}
+    for scope, reps in scopes.items():
+        whole = sums.get(scope) if reps else None
+        if whole is not None and reps:
+            left = without(whole, [part for part in map(sums.get, (REP + rep for rep in reps)) if part is not None])
+            if left is not None:
+                rests[scope] = Rest(left, reps)
     for scope in scopes:
         sums.pop(scope, None)
+    return rests

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from schemas.cells import MINUTE_MS, QUARTER_MIN
 from stream.board.board import BEGINNING_MS, Board
@@ -47,7 +48,7 @@ class Sums:
 
 @dataclass(slots=True)
 class Rest:
-    """What the company adds up to without some reps, whose sums are to be made again."""
+    """What a scope adds up to without some reps, whose sums are to be made again."""
 
     sums: Sums
     reps: list[str]
@@ -75,8 +76,8 @@ class Moment:
     """By measure and cut: the sums of scopes, as they are asked for."""
     together: dict[tuple[str, int, int], tuple[int, ...]] = field(default_factory=dict)
     """By measure, end and ``known before`` of cuts: the starts of sums that will all be asked for."""
-    rests: dict[tuple[str, Cut], Rest] = field(default_factory=dict)
-    """By measure and cut: what is left of the company's sums of an earlier moment."""
+    rests: dict[tuple[str, Cut], dict[str, Rest]] = field(default_factory=dict)
+    """By measure and cut: what is left of sums of an earlier moment, by scope."""
     readings: dict[tuple[object, ...], object] = field(default_factory=dict)
     """What several values of this moment have in common, remembered by those who read it."""
 
@@ -84,6 +85,15 @@ class Moment:
     def cut_ms(self) -> int:
         """The cut in epoch milliseconds."""
         return self.cut * MINUTE_MS
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """Something remembered that may outlast its moment."""
+
+    @abstractmethod
+    def left_of(self, dirty: Mapping[str, Collection[str]]) -> object:
+        """What is left of it when sums are made again: by measure, of which scopes."""
 
 
 DAWN = ("dawn",)

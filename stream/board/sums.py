@@ -75,11 +75,11 @@ def sums_of(moment: Moment, measure: str, scope: str, cut: Cut) -> Sums:
 
 def _sums(moment: Moment, measure: str, scope: str, cut: Cut) -> Sums:
     kind, _, scope_id = scope.partition(":")
+    rest = moment.rests.get((measure, cut), {}).pop(scope, None)
+    if rest is not None:
+        return added((rest.sums, *_of_reps(moment, measure, rest.reps, cut)))
     if kind == "company":
-        rest = moment.rests.pop((measure, cut), None)
-        reps: Iterable[str] = moment.board.all_of(measure, "rep") if rest is None else rest.reps
-        parts = (sums_of(moment, measure, f"rep:{rep}", cut) for rep in reps)
-        return added(parts if rest is None else (rest.sums, *parts))
+        return added(_of_reps(moment, measure, moment.board.all_of(measure, "rep"), cut))
     if kind in ("team", "territory"):
         return added(_of_members(moment, measure, scope, cut))
     series = moment.board.find(measure, kind, scope_id)
@@ -102,13 +102,17 @@ def read_together(moment: Moment, places: Iterable[tuple[str, Cut]]) -> None:
     moment.together.update({place: tuple(sorted(several)) for place, several in starts.items() if len(several) > 1})
 
 
+def _of_reps(moment: Moment, measure: str, reps: Iterable[str], cut: Cut) -> Iterator[Sums]:
+    return (sums_of(moment, measure, f"rep:{rep}", cut) for rep in reps)
+
+
 def _of_members(moment: Moment, measure: str, scope: str, cut: Cut) -> Iterator[Sums]:
     """What each member of a group adds while it belongs to it."""
     start, end, known_before = cut
     for high, low, rep in members_of(moment, measure, scope):
         if high <= start:
             return
-        if low <= start and end <= high:
+        if end <= high and (low <= start or low <= moment.board.first_pane((measure, "rep", rep))):
             yield sums_of(moment, measure, f"rep:{rep}", cut)
         elif low < end:
             series = moment.board.find(measure, "rep", rep)

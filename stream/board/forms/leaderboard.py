@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from schemas.cells import MINUTE_MS
 from schemas.kpi import KpiDefinition
 from stream.board.forms.form import Form
 from stream.board.forms.plain import PLAIN
 from stream.board.forms.reading import Number, Reading, round_half_even, shortest
-from stream.board.moment import DAWN, Moment, moment_of
+from stream.board.moment import DAWN, Amount, Moment, moment_of
 from stream.board.reference.roster import NOBODY, active_at
 from stream.board.reference.settings import settings_of
 from stream.board.windows import Window, closed_periods, is_out_of_history, kind_of, window_at
@@ -25,14 +26,41 @@ BEST_OF = {"mtd": "month", "month": "month", "qtd": "quarter", "quarter": "quart
 class Standing:
     """Who competes in a window: their readings; the values that are ranked, as shown; dense ranks, 1 the best; what had
     to be left out of anybody's value, since everybody's rank hangs on it; whether the company has any numbers.
+    ``measures`` are those it is made of, ``kind`` the sort of scope.
     """
 
+    kind: str
+    measures: AbstractSet[str]
     readings: dict[str, Reading]
-    values: dict[str, Fraction]
+    values: dict[str, Amount]
     ranks: dict[str, int]
-    ladder: list[Fraction]
+    ladder: list[Amount]
     missing: set[str]
     has_numbers: bool
+
+    def left_of(self, dirty: Mapping[str, Collection[str]]) -> Standing | Stood:
+        """All of it, or the readings of those whose numbers are the same."""
+        changed = {scope for measure in self.measures for scope in dirty.get(measure, ())}
+        if not changed:
+            return self
+        lead = f"{self.kind}:"
+        return Stood({name: reading for name, reading in self.readings.items() if lead + name not in changed})
+
+
+@dataclass(frozen=True)
+class Stood:
+    """What is left of an earlier standing."""
+
+    readings: dict[str, Reading]
+
+
+@dataclass(frozen=True)
+class Race:
+    """A window's standing, that of the beginning of the local day, and which ranks may be seen."""
+
+    standing: Standing
+    dawn: Standing | None
+    policy: str
 
 
 @dataclass(frozen=True)
@@ -68,12 +96,16 @@ def read_leaderboard(
     began − rank now), of (how many are ranked). Whoever rests on fewer than ``min_n`` gets no rank.
     """
     kind, _, name = scope.partition(":")
-    contest = Contest(catalogue, catalogue.find(definition.ranks or ""), kind)
-    standing = standing_of(moment, contest, window)
+    ranked = catalogue.find(definition.ranks or "")
+    key = ("race", ranked.slug, kind, window.name)
+    race = moment.readings.get(key)
+    if not isinstance(race, Race):
+        race = moment.readings[key] = _race(moment, Contest(catalogue, ranked, kind), window)
+    standing, before = race.standing, race.dawn
     reading = standing.readings.get(name)
     if reading is None:
         return Reading(None, 0)
-    found = Reading(None, reading.n, missing=standing.missing, terms=contest.ranked.terms)
+    found = Reading(None, reading.n, missing=standing.missing, terms=ranked.terms)
     if name not in standing.ranks:
         found.is_insufficient = found.is_listed = reading.n > 0
         return found
@@ -81,22 +113,28 @@ def read_leaderboard(
     found.is_listed = ":" not in window.name or standing.has_numbers
     rank, value = standing.ranks[name], standing.values[name]
     above = standing.ladder[rank - 2] if rank > 1 else value
-    before = standing_at_dawn(moment, contest, window)
-    facets: dict[str, Number] = {"gap_to_next": shortest(abs(above - value)), "of": len(standing.ranks)}
+    facets: dict[str, Number] = {
+        "gap_to_next": shortest(max(above, value) - min(above, value)),
+        "of": len(standing.ranks),
+    }
     facets["value"] = shortest(value)
     if before is not None and name in before.ranks:
         facets["change"] = before.ranks[name] - rank
-    policy = settings_of(moment.board.organisation, moment.cut_ms).ranking
-    if _is_shown(policy, contest.kind, rank):
-        found.value, found.facets = Fraction(rank), dict(sorted(facets.items()))
+    if _is_shown(race.policy, kind, rank):
+        found.value, found.facets = rank, dict(sorted(facets.items()))
         return found
     found.is_suppressed = True
-    if policy == "personal_best":
-        best = _best(moment, contest, scope, window)
+    if race.policy == "personal_best":
+        best = _best(moment, Contest(catalogue, ranked, kind), scope, window)
         found.facets = (
             {"value": shortest(value)} if best is None else {"best": shortest(best), "value": shortest(value)}
         )
     return found
+
+
+def _race(moment: Moment, contest: Contest, window: Window) -> Race:
+    policy = settings_of(moment.board.organisation, moment.cut_ms).ranking
+    return Race(standing_of(moment, contest, window), standing_at_dawn(moment, contest, window), policy)
 
 
 def _is_shown(policy: str, kind: str, rank: int) -> bool:
@@ -114,6 +152,7 @@ def standing_of(moment: Moment, contest: Contest, window: Window) -> Standing:
     found = moment.readings.get(key)
     if isinstance(found, Standing):
         return found
+    known = found.readings if isinstance(found, Stood) else {}
     lead = f"{contest.kind}:"
     readings: dict[str, Reading] = {}
     active = active_at(moment.board.organisation, moment.cut_ms)
@@ -122,7 +161,7 @@ def standing_of(moment: Moment, contest: Contest, window: Window) -> Standing:
     for scope in scopes:
         name = scope.removeprefix(lead)
         if scope.startswith(lead) and name != NOBODY:
-            reading = contest.read(moment, scope, window)
+            reading = known.get(name) or contest.read(moment, scope, window)
             if reading.is_listed or name in entered:
                 readings[name] = reading
     values = {name: _shown(reading) for name, reading in readings.items() if _is_ranked(moment, contest, reading)}
@@ -131,9 +170,10 @@ def standing_of(moment: Moment, contest: Contest, window: Window) -> Standing:
     ranks = {name: places[value] for name, value in values.items()}
     missing = {each for name in ranks for each in readings[name].missing}
     has_numbers = contest.read(moment, "company", window).is_listed
-    found = Standing(readings, values, ranks, ladder, missing, has_numbers)
-    moment.readings[key] = found
-    return found
+    measures = contest.ranked.measures
+    standing = Standing(contest.kind, measures, readings, values, ranks, ladder, missing, has_numbers)
+    moment.readings[key] = standing
+    return standing
 
 
 def standing_at_dawn(moment: Moment, contest: Contest, window: Window) -> Standing | None:
@@ -155,14 +195,14 @@ def _is_ranked(moment: Moment, contest: Contest, reading: Reading) -> bool:
     return reading.value is not None and (not contest.ranked.divides or reading.n >= least)
 
 
-def _shown(reading: Reading) -> Fraction:
+def _shown(reading: Reading) -> Amount:
     """The value as it is shown: equal to the eye is equal in rank."""
     assert reading.value is not None
     is_rounded = reading.is_money and reading.denominator is None
-    return Fraction(round_half_even(reading.value) if is_rounded else reading.value)
+    return round_half_even(reading.value) if is_rounded else reading.value
 
 
-def _best(moment: Moment, contest: Contest, scope: str, window: Window) -> Fraction | None:
+def _best(moment: Moment, contest: Contest, scope: str, window: Window) -> Amount | None:
     """One's own best in any closed period of the window's sort."""
     periods = contest.closed(moment, BEST_OF.get(kind_of(window.name), ""))
     readings = [contest.read(moment, scope, period) for period in periods]

@@ -78,7 +78,17 @@ def _read_sums(
 
 
 def scopes_with_cells(moment: Moment, _: Catalogue, definition: KpiDefinition) -> set[str]:
-    """Every scope of which there is a cell, every team, and every territory if the roster names any."""
+    """Every scope of which there is a cell, every team, and every territory if the roster names any; the same set each
+    time, not to be changed.
+    """
+    key = ("scopes", definition.slug)
+    scopes = moment.readings.get(key)
+    if not isinstance(scopes, set):
+        scopes = moment.readings[key] = _with_cells(moment, definition)
+    return scopes
+
+
+def _with_cells(moment: Moment, definition: KpiDefinition) -> set[str]:
     scopes: set[str] = set()
     for kind in definition.scopes:
         if kind == "company":
