@@ -1,6 +1,6 @@
 // The events behind a number, for somebody at the keyboard. They name customers: nothing is asked for, let alone shown,
 // before somebody wants to see them, and where API keys are configured one is needed.
-import { moneyText } from "./format.js";
+import { moneyText, valueText } from "./format.js";
 import { make } from "./nodes.js";
 import { authorization, keyField } from "./owner.js";
 
@@ -39,9 +39,11 @@ function tableOf(events, frame) {
   return box;
 }
 
-function verdictOf(answer) {
+// The number may have moved since the detail was opened: it is said again.
+function verdictOf(answer, frame) {
+  if (!answer.complete) return ["warn", `! ${answer.why}`];
   const events = `${answer.count.toLocaleString("en")} ${answer.count === 1 ? "event" : "events"}`;
-  return answer.complete ? ["good", `● ${events}: these are all, and they add up to the number`] : ["warn", `! ${answer.why}`];
+  return ["good", `● ${events}: all that ${valueText(answer.value.value, answer.value.unit, frame, 20)} rests on`];
 }
 
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -72,7 +74,7 @@ export function eventsBehind(key, frame) {
       const answer = await ask(section, said, address);
       const found = await answer.json();
       field.hidden &&= answer.status !== 401;
-      [said.className, said.textContent] = answer.ok ? verdictOf(found) : ["warn", `! ${found.detail}`];
+      [said.className, said.textContent] = answer.ok ? verdictOf(found, frame) : ["warn", `! ${found.detail}`];
       if (answer.ok && found.events.length) section.append(tableOf(found.events, frame));
       (answer.status === 401 ? field : section.querySelector(".events"))?.focus();
     } catch (failure) {

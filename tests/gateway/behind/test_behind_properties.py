@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from stream.board.stage import BoardStage
 from stream.panes import minute_of
 from tests.strategies.pipeline import CATALOGUE, Pipeline
 from tests.strategies.worlds import PLANNING, SELLING, World, dense_looks, dense_moments, worlds
+
+pytestmark = pytest.mark.takes(20)
 
 
 def book_of(pipeline: Pipeline, tenant: str = "acme") -> Book:
@@ -69,7 +72,7 @@ def assert_told(pipeline: Pipeline, as_of_ms: int) -> None:
 
 
 @given(worlds(), st.sampled_from([0, 3, 1_000]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_everything_listed_adds_up(world: World, flush_lag: int) -> None:
     pipeline = Pipeline(flush_lag=flush_lag)
     pipeline.publish(world.activity, world.organisation)
@@ -78,7 +81,7 @@ def test_everything_listed_adds_up(world: World, flush_lag: int) -> None:
 
 
 @given(worlds(types=SELLING, said=PLANNING, at=dense_moments, look=dense_looks))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_so_do_targets_stalls_and_windows_of_minutes(world: World) -> None:
     pipeline = Pipeline()
     pipeline.publish(world.activity, world.organisation)
