@@ -181,6 +181,8 @@ async def test_a_log_that_is_away_is_asked_again(shop: Shop, monkeypatch: pytest
     shop.reader.is_away = True
     status, answer = await shop.ask(tenant="acme", **REVENUE)
     assert (status, "away" in answer["detail"]) == (503, True)
+    status, answer = await shop.ask(tenant="nobody", **REVENUE)
+    assert (status, answer["complete"], answer["count"]) == (200, True, 0), "nothing is read for it"
     shop.reader.is_away = False
     monkeypatch.setattr(module, "WHOLE_WITHIN_S", 0.0)
     status, answer = await shop.ask(tenant="acme", **REVENUE)
