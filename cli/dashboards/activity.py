@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from cli.dashboards.boards import board, describe, trust_strip
-from cli.dashboards.look import INFO, PAIR, PLAIN
+from cli.dashboards.look import INFO, NARROW_STRIP, PAIR, PLAIN
 from cli.dashboards.panels import Panel, Place, Query, bars, lines, rows, tile
 from cli.dashboards.queries import COMPANY, TEAMS, Gauges, major, or_zero
 
@@ -29,7 +29,7 @@ def activity(gauges: Gauges) -> Dashboard:
             _by_team(gauges, Place(17, 7, 7, 9)),
             _over_the_day(gauges, Place(0, 16, 9, 11)),
             _teams(gauges, Place(9, 16, 15, 7)),
-            trust_strip(gauges, COMPANY, SHOWN, Place(9, 23, 15, 4)),
+            trust_strip(gauges, COMPANY, SHOWN, Place(9, 23, 15, 4), NARROW_STRIP),
         ],
     )
 

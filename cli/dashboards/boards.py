@@ -54,7 +54,9 @@ def describe(definition: KpiDefinition, *more: str) -> str:
     return " ".join([f"{definition.title}, in {definition.unit}. {better}", *more, definition.late.strip()])
 
 
-def trust_strip(gauges: Gauges, scope: Scope, shown: Mapping[str, Sequence[str]], place: Place) -> stat.Panel:
+def trust_strip(
+    gauges: Gauges, scope: Scope, shown: Mapping[str, Sequence[str]], place: Place, sizes: tuple[int, int] = STRIP
+) -> stat.Panel:
     """How old the numbers are, how many of those ``shown`` (window → slugs) are incomplete, how many sources silent."""
     age = f"time() - max by (tenant) (last_over_time({PREFIX}as_of_timestamp_seconds{{{TENANT}}}[1h]))"
     doubted = " or ".join(gauges.incomplete(slugs, window, scope) for window, slugs in shown.items())
@@ -67,6 +69,6 @@ def trust_strip(gauges: Gauges, scope: Scope, shown: Mapping[str, Sequence[str]]
         Query(age, "age", ("s", 0), steps(GOOD, (OLD_S, WARN), (TOO_OLD_S, BAD))),
         Query(f"count({doubted}) or vector(0)", "incomplete", "none", steps(GOOD, (1, WARN))),
         Query(silent, "silent sources", "none", steps(GOOD, (1, BAD))),
-        sizes=STRIP,
+        sizes=sizes,
         across=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from cli.dashboards.boards import OLD_S, TOO_OLD_S, board
-from cli.dashboards.look import BAD, GOOD, STRIP, WARN, steps
+from cli.dashboards.look import BAD, GOOD, NARROW_STRIP, WARN, steps
 from cli.dashboards.panels import Panel, Place, Query, lines, rows, tile, words
 
 RUNBOOK = """\
@@ -26,30 +26,7 @@ def engine() -> Dashboard:
         panels=[
             _ages(Place(0, 0, 12, 6)),
             _answering(Place(12, 0, 12, 6)),
-            _over_time(
-                "Records folded a second",
-                "By stage.",
-                "salespulse:records_folded:rate1m",
-                "{{stage}}",
-                ("none", 1),
-                Place(0, 6, 8, 8),
-            ),
-            _over_time(
-                "Records not yet folded",
-                "By stage and source. Above zero and growing: add workers.",
-                LAG,
-                "{{stage}} {{source}}",
-                ("short", 0),
-                Place(8, 6, 8, 8),
-            ),
-            _over_time(
-                "Commit, 99th percentile",
-                "From an epoch's snapshot to its commit; near the session timeout a worker is thrown out of its group.",
-                "salespulse:transaction_seconds:p99",
-                "{{stage}}",
-                ("s", 2),
-                Place(16, 6, 8, 8),
-            ),
+            *_over_time(6),
             _sources(Place(0, 14, 8, 8)),
             _refused(Place(8, 14, 8, 8)),
             _series(Place(16, 14, 8, 8)),
@@ -60,8 +37,23 @@ def engine() -> Dashboard:
     )
 
 
-def _over_time(title: str, about: str, rule: str, legend: str, unit: tuple[str, int], place: Place) -> Panel:
-    return lines(title, about, place, Query(rule, legend, unit), step_s=5)
+def _over_time(row: int) -> list[Panel]:
+    shown = [
+        ("Records folded a second", "By stage.", Query("salespulse:records_folded:rate1m", "{{stage}}")),
+        (
+            "Records not yet folded",
+            "By stage and source. Above zero and growing: add workers.",
+            Query(LAG, "{{stage}} {{source}}", "short"),
+        ),
+        (
+            "Commit, 99th percentile",
+            "From an epoch's snapshot to its commit; near the session timeout a worker is thrown out of its group.",
+            Query("salespulse:transaction_seconds:p99", "{{stage}}", "s"),
+        ),
+    ]
+    return [
+        lines(title, about, Place(8 * x, row, 8, 8), query, step_s=5) for x, (title, about, query) in enumerate(shown)
+    ]
 
 
 def _ages(place: Place) -> Panel:
@@ -78,7 +70,7 @@ def _ages(place: Place) -> Panel:
             "none",
             steps(GOOD, (1, BAD)),
         ),
-        sizes=STRIP,
+        sizes=NARROW_STRIP,
         across=True,
     )
 
@@ -93,7 +85,7 @@ def _answering(place: Place) -> Panel:
         place,
         Query(short, "{{part}}", "none", steps(BAD, (1, GOOD))),
         Query(stale, "served as stale", "none", steps(GOOD, (1, BAD))),
-        sizes=STRIP,
+        sizes=NARROW_STRIP,
         across=True,
     )
 
@@ -141,7 +133,7 @@ def _over_http(place: Place) -> Panel:
         Query("sum(salespulse_gateway_streams_open)", "pages open", "none"),
         Query("sum(salespulse_gateway_frames_dropped_total)", "frames dropped", "none", steps(GOOD, (1, WARN))),
         Query(slowest, "publish, p99", ("s", 0)),
-        sizes=STRIP,
+        sizes=NARROW_STRIP,
         across=True,
     )
 
@@ -161,6 +153,6 @@ def _ticks(place: Place) -> Panel:
             "none",
             steps(GOOD, (1, WARN)),
         ),
-        sizes=STRIP,
+        sizes=NARROW_STRIP,
         across=True,
     )

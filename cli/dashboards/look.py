@@ -25,11 +25,14 @@ UNITS = {
 }
 """(unit, decimals) of Grafana by the catalogue's unit."""
 
-HERO = (44, 150)
-TILE = (34, 96)
-STACKED = (28, 76)
+HERO = (52, 150)
+TILE = (42, 96)
+STACKED = (38, 72)
 PAIR = (26, 66)
-STRIP = (26, 54)
+STRIP = (32, 60)
+NARROW_STRIP = (26, 54)
+WIDE_BARS = (36, 48)
+NAME_BARS = (26, 36)
 BARS = (22, 36)
 """Sizes of (name, value) in px at 1080p."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from cli.dashboards.boards import board, describe, trust_strip
-from cli.dashboards.look import BAD, GOOD, HERO, INFO, PLAIN, STACKED, WARN, steps
+from cli.dashboards.look import BAD, GOOD, HERO, INFO, PLAIN, STACKED, WARN, WIDE_BARS, steps
 from cli.dashboards.panels import Panel, Place, Query, bars, lines, tile
 from cli.dashboards.queries import COMPANY, TEAMS, Gauges, Scope, major, or_zero, worded
 
@@ -57,13 +57,6 @@ def target_tile(gauges: Gauges, scope: Scope, place: Place) -> Panel:
     )
 
 
-def win_rate_tile(gauges: Gauges, scope: Scope, place: Place) -> Panel:
-    """Win rate of 30 days."""
-    value = gauges.trusted("win_rate", "30d", scope, gauges.value("win_rate", "30d", scope))
-    query = Query(value, "win rate, 30 d{{trust}}", "ratio")
-    return tile("Win rate", describe(gauges.definitions["win_rate"]), place, query)
-
-
 def _quality(gauges: Gauges, place: Place) -> Panel:
     rate = gauges.trusted("win_rate", "30d", COMPANY, gauges.value("win_rate", "30d", COMPANY))
     promoters = gauges.trusted("nps", "30d", COMPANY, gauges.value("nps", "30d", COMPANY))
@@ -93,7 +86,7 @@ def _today(gauges: Gauges, place: Place) -> Panel:
 def _teams(gauges: Gauges, place: Place) -> Panel:
     query = Query(major(gauges.value("revenue", "mtd", TEAMS)), "{{scope}}", "money")
     about = describe(gauges.definitions["revenue"], "A team is who belonged to it on the day of the sale.")
-    return bars("Revenue of the month by team", about, place, query)
+    return bars("Revenue of the month by team", about, place, query, sizes=WIDE_BARS)
 
 
 def _against_target(gauges: Gauges, place: Place) -> Panel:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from cli.dashboards.boards import board, choice, describe, trust_strip
-from cli.dashboards.look import GOOD, INFO, STACKED, WARN, steps
-from cli.dashboards.panels import Panel, Place, Query, rows, tile
+from cli.dashboards.look import GOOD, INFO, NAME_BARS, STACKED, WARN, steps
+from cli.dashboards.panels import Panel, Place, Query, bars, rows, tile
 from cli.dashboards.queries import REPS, TEAM, TENANT, Gauges, major, of_team, or_zero
-from cli.dashboards.sales_lead import revenue_tile, target_tile, win_rate_tile
+from cli.dashboards.sales_lead import revenue_tile, target_tile
 from views.kpi_families import metric_name
 
 SHOWN = {
@@ -31,9 +31,9 @@ def team(gauges: Gauges) -> Dashboard:
             revenue_tile(gauges, TEAM, Place(0, 0, 9, 9)),
             target_tile(gauges, TEAM, Place(9, 0, 7, 9)),
             _today(gauges, Place(16, 0, 8, 9)),
-            _reps(gauges, Place(0, 9, 24, 12)),
-            win_rate_tile(gauges, TEAM, Place(0, 21, 6, 6)),
-            _stalled(gauges, Place(6, 21, 6, 6)),
+            _reps(gauges, Place(0, 9, 16, 12)),
+            _touches(gauges, Place(16, 9, 8, 12)),
+            _win_rate_and_stalls(gauges, Place(0, 21, 12, 6)),
             trust_strip(gauges, TEAM, SHOWN, Place(12, 21, 12, 6)),
         ],
     )
@@ -53,12 +53,25 @@ def _today(gauges: Gauges, place: Place) -> Panel:
     )
 
 
-def _stalled(gauges: Gauges, place: Place) -> Panel:
+def _touches(gauges: Gauges, place: Place) -> Panel:
+    definition = gauges.definitions["activity_count"]
+    query = Query(of_team(gauges.value("activity_count", "today", REPS), zero=True), "{{name}}", definition.unit)
+    return bars("Touches of today by rep", describe(definition), place, query, sizes=NAME_BARS)
+
+
+def _win_rate_and_stalls(gauges: Gauges, place: Place) -> Panel:
+    rate = gauges.trusted("win_rate", "30d", TEAM, gauges.value("win_rate", "30d", TEAM))
     stalled = gauges.facet("rep_stall", "stalled", "today", TEAM)
-    query = Query(stalled, "reps stalled", "none", steps(GOOD, (1, WARN)))
     minutes = gauges.definitions["rep_stall"].threshold
-    about = f"Reps without activity for more than {minutes} minutes in which they should have worked."
-    return tile("Stalled", describe(gauges.definitions["rep_stall"], about), place, query)
+    about = f"A rep is stalled after more than {minutes} minutes without activity in which it should have worked."
+    return tile(
+        "Win rate, and who stands still",
+        f"{about} {describe(gauges.definitions['win_rate'])}",
+        place,
+        Query(rate, "win rate, 30 d{{trust}}", "ratio"),
+        Query(stalled, "reps stalled", "none", steps(GOOD, (1, WARN))),
+        across=True,
+    )
 
 
 def _reps(gauges: Gauges, place: Place) -> Panel:
@@ -78,6 +91,5 @@ def _reps(gauges: Gauges, place: Place) -> Panel:
         Query(of("leaderboard", "mtd"), "Rank, month", "rank"),
         Query(of("win_rate", "30d"), "Win rate, 30 d", "ratio"),
         Query(of_team(gauges.value("win_rate", "30d", REPS, "n")), "Closed, 30 d", "deals"),
-        Query(of("activity_count", "today", zero=True), "Touches, today", "touches"),
         Query(of("rep_stall", "today"), "Idle", "minutes", steps(GOOD, (stall_min + 1, WARN))),
     )

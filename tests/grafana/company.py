@@ -1,4 +1,4 @@
-"""A small company that is selling right now: two teams, seven reps, two months of sales, a target."""
+"""A small company that is selling right now: three teams, nine reps, two months of sales, a target."""
 
 from __future__ import annotations
 
@@ -15,12 +15,24 @@ from cli.replay.lines import EventFiles
 from stream.board.board import Board
 
 TENANT = "acme"
-TEAMS = ("North", "South")
-REPS = {
-    f"R-{number}": (name, TEAMS[number % 2])
-    for number, name in enumerate(
-        ("Ada Aydın", "Björn Baker", "Cem Černý", "Dora Díaz", "Emil Eriksen", "Fay Fox", "Gus Gil")
-    )
+TEAMS = ("North", "South", "Key accounts")
+NAMES = (
+    "Ada Aydın",
+    "Björn Baker",
+    "Cem Černý",
+    "Dora Díaz",
+    "Emil Eriksen",
+    "Fay Fox",
+    "Gus Gil",
+    "Hana Holm",
+    "Ines Ito",
+)
+REPS = {f"R-{number}": (name, TEAMS[number % len(TEAMS)]) for number, name in enumerate(NAMES)}
+GOALS_MINOR = {
+    "company": 230_000_000,
+    "team:North": 70_000_000,
+    "team:South": 95_000_000,
+    "team:Key accounts": 65_000_000,
 }
 KINDS = ("call", "call", "call", "email", "email", "meeting", "video_meeting")
 DAYS = 60
@@ -68,7 +80,7 @@ class Company:
         )
         for rep, (name, team) in REPS.items():
             yield _event("roster.changed", rep, begin, {"rep": rep, "name": name, "team": team, "calendar": "office"})
-        for scope, value in (("company", 180_000_000), ("team:North", 80_000_000), ("team:South", 100_000_000)):
+        for scope, value in GOALS_MINOR.items():
             yield self._target(scope, value, begin)
         for day in range(DAYS, -1, -1):
             for rep in REPS:

@@ -9,7 +9,7 @@ import pytest
 
 from cli.dashboards import activity, sales_lead, team
 from tests.grafana.boards import Target, boards, targets
-from tests.grafana.company import TENANT
+from tests.grafana.company import TEAMS, TENANT
 from tests.grafana.engine import Engine, of_kpis, place
 from tests.grafana.exposed import EVERY_MIN, HOURS, LINES, OLD_MIN, Exposed
 from tests.grafana.scraped import Prometheus
@@ -124,4 +124,4 @@ def test_the_choices_are_the_tenants_and_the_teams(scraped: Prometheus) -> None:
     asked = re.fullmatch(r"label_values\((.*), (\w+)\)", choice["query"])
     assert asked is not None
     found = scraped.ask(asked[1].replace("$tenant", TENANT))
-    assert {each["metric"][asked[2]] for each in found} == {"North", "South"}
+    assert {each["metric"][asked[2]] for each in found} == set(TEAMS)
