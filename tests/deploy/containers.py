@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
 LISTENED = {"kafka": (9092, 19092, 9093), "worker": (9101, 9102), "gateway": (8080,), "redis": (6379,)}
 LISTENED |= {"prometheus": (9090,), "alertmanager": (9093,)}
-HEALTHY_LIMIT_S = 90.0
+HEALTHY_LIMIT_S = 150.0
 
 Service = dict[str, Any]
 
