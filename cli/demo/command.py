@@ -19,7 +19,7 @@ from cli.demo.check import check
 from cli.demo.company import REPS_MAX, TENANT
 from cli.demo.history import Plan
 from cli.demo.incidents import SCENARIOS
-from cli.demo.keeping import Letterbox, NobodyPlays, kept, remove_all
+from cli.demo.keeping import Letterbox, NobodyPlays, home, kept, remove_all
 from cli.demo.log import read_log
 from cli.demo.recompute import Spreadsheet
 from cli.demo.running import Course, since_start_s
@@ -32,6 +32,7 @@ from cli.topics import BrokerAway
 from config.settings import Settings, load_settings
 
 ONCE_SPEED, ONCE_LIVE_S = 800.0, 8.0
+SEEN_LIMIT_S = 30.0
 CHECK_LIMIT_S = 60.0
 COMPLETE_LIMIT_S = 900.0
 END_LIMIT_S = 15.0
@@ -48,7 +49,7 @@ class Wanted:
     reps: int
     days: int
     speed: float
-    keep: bool
+    place: Path | None
     scenario: str | None
 
 
@@ -62,6 +63,7 @@ def demo(
     days: Annotated[int, typer.Option(min=1, max=365, help="length of the history")] = 90,
     speed: Annotated[float, typer.Option(min=0.1, max=5_000, help="how much more happens than in real life")] = 20.0,
     keep: Annotated[bool, typer.Option(help="keep the history for the next start")] = True,
+    folder: Annotated[Path | None, typer.Option(help="keep it there, not in the cache folder")] = None,
     scenario: Annotated[str | None, typer.Option(help=f"play one at once: {', '.join(SCENARIOS[:-1])}")] = None,
     publish_only: Annotated[bool, typer.Option("--publish-only", help="only publish, to KAFKA_BROKERS")] = False,
 ) -> None:
@@ -70,7 +72,8 @@ def demo(
         return
     if scenario is not None and scenario not in SCENARIOS:
         raise UsageError(f"there is no scenario {scenario!r}; there are {', '.join(SCENARIOS)}")
-    wanted = Wanted(once, seed, reps, days, speed, keep, scenario)
+    place = (folder or home()) if keep else None
+    wanted = Wanted(once, seed, reps, days, speed, place, scenario)
     end_on_signals()
     try:
         with Screen() as screen:
@@ -132,10 +135,10 @@ def _run(wanted: Wanted, screen: Screen) -> None:
 @contextmanager
 def _folder(wanted: Wanted, screen: Screen, *, has_own_kafka: bool) -> Iterator[Path | None]:
     """Where the history is kept; None where it isn't."""
-    if has_own_kafka or not wanted.keep:
+    if has_own_kafka or wanted.place is None:
         yield None
         return
-    with kept(seed=wanted.seed, reps=wanted.reps, days=wanted.days) as folder:
+    with kept(wanted.place, seed=wanted.seed, reps=wanted.reps, days=wanted.days) as folder:
         if folder is None:
             screen.say("another demo runs here: this one keeps nothing")
         yield folder
@@ -155,7 +158,8 @@ async def _tell(wanted: Wanted, own: Settings, stack: Stack, screen: Screen, fol
         await asyncio.to_thread(stack.wait_ready)
         await _complete(course, stack, screen)
         try:
-            await _live(course, wanted, stack, screen, Letterbox() if folder is not None else None)
+            hears = folder is not None and wanted.place == home()
+            await _live(course, wanted, stack, screen, Letterbox() if hears else None)
         finally:
             # Also after Ctrl-C: nothing that has happened is lost, and the next start is quick. Without a broker the
             # next one finds out from the log how far this one came.
@@ -194,7 +198,7 @@ async def _live(course: Course, wanted: Wanted, stack: Stack, screen: Screen, le
             screen.say(
                 f"live     the first live number was on the board {since_start_s() - ago:.1f} s after the command"
             )
-        return until is None or time.monotonic() < until
+        return until is None or time.monotonic() < (until if is_seen else until + SEEN_LIMIT_S)
 
     screen.begin("live events" if wanted.once else "live events until Ctrl-C", None)
     if letterbox is not None:

@@ -22,16 +22,16 @@ class NobodyPlays(Exception):
 
 
 def home() -> Path:
-    """The folder of all kept histories."""
+    """Where histories are kept unless the user says otherwise."""
     return cache_folder() / "demo"
 
 
 @contextmanager
-def kept(*, seed: int, reps: int, days: int) -> Iterator[Path | None]:
-    """The folder of one history, held alone; None while another demo holds them."""
-    with holding() as is_held:
+def kept(place: Path, *, seed: int, reps: int, days: int) -> Iterator[Path | None]:
+    """The folder of one history in ``place``, held alone; None while another demo holds what is there."""
+    with holding(place) as is_held:
         if is_held:
-            folder = home() / f"story-{STORY}-reps-{reps}-seed-{seed}-days-{days}"
+            folder = place / f"story-{STORY}-reps-{reps}-seed-{seed}-days-{days}"
             folder.mkdir(parents=True, exist_ok=True)
             yield folder
         else:
@@ -39,10 +39,10 @@ def kept(*, seed: int, reps: int, days: int) -> Iterator[Path | None]:
 
 
 @contextmanager
-def holding() -> Iterator[bool]:
-    """Whether the kept histories are ours for now. Nobody else's are removed, and a crash lets go of them."""
-    home().mkdir(parents=True, exist_ok=True)
-    with (home() / "lock").open("w") as lock:
+def holding(place: Path) -> Iterator[bool]:
+    """Whether the histories in ``place`` are ours for now. Nobody else's are removed, and a crash lets go of them."""
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -52,8 +52,8 @@ def holding() -> Iterator[bool]:
 
 
 def remove_all() -> bool:
-    """Remove every kept history; False while a demo runs on one."""
-    with holding() as is_held:
+    """Remove every history in the cache folder; False while a demo runs on one."""
+    with holding(home()) as is_held:
         if is_held:
             for folder in home().glob("story-*"):
                 shutil.rmtree(folder)
@@ -83,7 +83,7 @@ class Letterbox:
 
     def ask(self, wish: str) -> str:
         """Wish for something and wait for the answer. Raises NobodyPlays."""
-        with holding() as is_held:
+        with holding(home()) as is_held:
             if is_held:
                 raise NobodyPlays("no demo runs here; start one with `make demo`, in another terminal")
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -48,6 +48,8 @@ class BoardWatch:
         try:
             for frame in self._frames():
                 found = _tile(frame)
+                if found is None:
+                    continue  # the board has no pages yet
                 if not self._seen.is_set():
                     first = found
                     self._seen.set()

@@ -51,10 +51,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_one_demo_holds_the_histories_and_the_next_keeps_nothing(home: Path) -> None:
-    with keeping.kept(seed=1, reps=40, days=90) as folder:
+    with keeping.kept(home, seed=1, reps=40, days=90) as folder:
         assert folder is not None
         assert folder.parent == home
-        with keeping.kept(seed=1, reps=40, days=90) as second:
+        with keeping.kept(home, seed=1, reps=40, days=90) as second:
             assert second is None
         assert not keeping.remove_all()
     assert keeping.remove_all()
@@ -65,7 +65,7 @@ def test_a_wish_is_answered_by_the_running_demo_and_by_nobody_else(home: Path) -
     with pytest.raises(keeping.NobodyPlays, match="no demo runs here"):
         keeping.Letterbox().ask("big-deal")
     answers: list[str] = []
-    with keeping.kept(seed=1, reps=40, days=90):
+    with keeping.kept(home, seed=1, reps=40, days=90):
         asking = threading.Thread(target=lambda: answers.append(keeping.Letterbox().ask("big-deal")))
         asking.start()
         box = keeping.Letterbox()
