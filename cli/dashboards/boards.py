@@ -15,7 +15,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from cli.dashboards.look import BAD, GOOD, STRIP, WARN, steps
 from cli.dashboards.panels import SOURCE, Panel, Place, Query, tile
-from cli.dashboards.queries import TENANT, Gauges, Scope
+from cli.dashboards.queries import NONE, TENANT, Gauges, Scope
 from schemas.kpi import KpiDefinition
 from views.kpi_families import PREFIX
 
@@ -60,14 +60,14 @@ def trust_strip(
     """How old the numbers are, how many of those ``shown`` (window → slugs) are incomplete, how many sources silent."""
     age = f"time() - max by (tenant) (last_over_time({PREFIX}as_of_timestamp_seconds{{{TENANT}}}[1h]))"
     doubted = " or ".join(gauges.incomplete(slugs, window, scope) for window, slugs in shown.items())
-    silent = f"sum(max by (tenant, source) (salespulse_source_silent{{{TENANT}}})) or vector(0)"
+    silent = f"sum(max by (tenant, source) (salespulse_source_silent{{{TENANT}}})) or {NONE}"
     return tile(
         "How far to believe it",
         "The age of the numbers. How many of those shown are incomplete (a source is silent, a rate is missing); "
         "which, and what else is wrong with one, stands beside its name. How many publishing sources are silent.",
         place,
         Query(age, "age", ("s", 0), steps(GOOD, (OLD_S, WARN), (TOO_OLD_S, BAD))),
-        Query(f"count({doubted}) or vector(0)", "incomplete", "none", steps(GOOD, (1, WARN))),
+        Query(f"count({doubted}) or {NONE}", "incomplete", "none", steps(GOOD, (1, WARN))),
         Query(silent, "silent sources", "none", steps(GOOD, (1, BAD))),
         sizes=sizes,
         across=True,

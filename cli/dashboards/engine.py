@@ -13,6 +13,8 @@ Age and lag near zero: the numbers are now's. Lag that grows: more comes in than
 dead letters. docs/operating.md says what to do, docs/metrics.md what each metric means.
 """
 LAG = "salespulse:lag_records:sum"
+SHOWN = "max(max by (tenant) (salespulse_kpi_as_of_timestamp_seconds))"
+JUDGED = "max(max by (tenant) (salespulse_alerts_judged_timestamp_seconds))"
 
 
 def engine() -> Dashboard:
@@ -65,7 +67,7 @@ def _ages(place: Place) -> Panel:
         Query(age, "age", ("s", 0), steps(GOOD, (OLD_S, WARN), (TOO_OLD_S, BAD))),
         Query(f"sum({LAG})", "records waiting", ("short", 0), steps(GOOD, (1_000, WARN), (10_000, BAD))),
         Query(
-            "sum(max by (tenant, source) (salespulse_source_silent)) or vector(0)",
+            f"sum(max by (tenant, source) (salespulse_source_silent)) or 0 * {SHOWN}",
             "silent sources",
             "none",
             steps(GOOD, (1, BAD)),
@@ -148,7 +150,7 @@ def _ticks(place: Place) -> Panel:
         Query(slowest, "tick, p99", ("s", 0)),
         Query("sum(rate(salespulse_kpis_published_total[1m]))", "published/s", ("short", 1)),
         Query(
-            "sum(max by (tenant, alert, severity, state) (salespulse_alerts_open)) or vector(0)",
+            f"sum(max by (tenant, alert, severity, state) (salespulse_alerts_open)) or 0 * {JUDGED}",
             "open alerts",
             "none",
             steps(GOOD, (1, WARN)),

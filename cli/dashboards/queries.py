@@ -19,6 +19,8 @@ AS_OF = f"max by (tenant) ({PREFIX}as_of_timestamp_seconds{{{TENANT}}})"
 MINOR_UNITS = f"topk by (tenant) (1, max by (tenant, currency) (salespulse_currency_minor_units{{{TENANT}}}))"
 ALIVE = f"({AS_OF} > bool 0)"
 """1 while anybody exposes the tenant's board."""
+NONE = f"0 * max({AS_OF})"
+"""0 of what is counted, while anybody exposes the tenant's board."""
 
 INCOMPLETE = "partial|stale|out_of_history"
 

@@ -39,6 +39,7 @@ class Exposed:
         counts = {"accepted": 4_200, "duplicate": 31, "invalid_data": 3}
         self._accounts.events_judged({(TENANT, "crm/eu", verdict): count for verdict, count in counts.items()})
         self._at_board.lag_seen("cells", 0, 0)
+        self._at_board.tenant_judged(0, TENANT, self.as_of_ms, 0.01)
         self._at_board.alerts_stand(0, {(TENANT, "source_silent", "warning", "open"): 1}, {"mail": 0})
         self._gateway = GatewayMetrics()
         self._gateway.stream_opened()

@@ -47,8 +47,9 @@ def test_no_query_but_those_of_ages_and_parts_is_left_out_above() -> None:
         *(
             f"{board}: How far to believe it: {name}"
             for board in ("sales-lead", "team", "activity")
-            for name in ("age", "incomplete")
+            for name in ("age", "incomplete", "silent sources")
         ),
+        "engine: Freshness: silent sources",
         "engine: KPI series in Prometheus: Kept",
         "engine: KPI series in Prometheus: Left out",
     }
@@ -92,7 +93,7 @@ def test_when_nobody_exposes_the_board_no_old_number_is_shown_but_its_age(
     """Asked of ten minutes later, of which Prometheus has heard nothing yet."""
     later = exposed.as_of_ms / 1000 + LATER_S
     for target in targets():
-        if "_kpi_" in target.expr and target.is_instant and target.legend != "incomplete":
+        if "_kpi_" in target.expr and target.is_instant:
             series = scraped.ask(target.asked, time=later)
             if target.legend == "age" and target.board != "engine":
                 assert float(series[0]["value"][1]) == pytest.approx(LATER_S)
