@@ -11,6 +11,7 @@ from types import TracebackType
 
 import uvicorn
 
+from cli.broker.ports import free_pair
 from config.catalogue import load_definitions
 from gateway.app import Parts, create_app
 from gateway.broadcast import Broadcast
@@ -31,6 +32,7 @@ from stream.catalogue.catalogue import Catalogue
 from tests.gateway.letters.paper import PaperReader
 from tests.gateway.making import Paper
 
+PORTS_TRIED = 20
 Frames = Callable[[str | None], Awaitable[bytes | None]]
 
 
@@ -61,16 +63,13 @@ class Hung:
 
     @staticmethod
     def _bound(port: int) -> socket.socket:
-        for number in [port] if port else range(21_000, 32_000):
-            listener = socket.socket()
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        """Listening already: what asks before the gateway has begun waits, and nobody else can take the port."""
+        for number in [port] if port else (free_pair() for _ in range(PORTS_TRIED)):
             try:
-                listener.bind(("127.0.0.1", number))
+                return socket.create_server(("127.0.0.1", number))
             except OSError:
-                listener.close()
                 continue
-            return listener
-        raise RuntimeError(f"port {port or '21000-31999'} is taken")
+        raise RuntimeError(f"port {port} is taken" if port else f"{PORTS_TRIED} free ports were taken at once")
 
     def _parts(self) -> Parts:
         metrics, gate, catalogue, paper = GatewayMetrics(), Gate(), Catalogue(load_definitions()), Paper()
