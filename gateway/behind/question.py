@@ -58,6 +58,8 @@ def question_of(board: Board, catalogue: Catalogue, asked: Asked) -> Question:
     moment = moment_at(board, asked.as_of_ms)
     window = window_at(asked.window, moment.cut, moment.calendar)
     definition, scope = catalogue.find(asked.kpi), asked.scope
+    if definition.form == "stalled":
+        raise NothingBehind(f"{asked.kpi} counts deals about which nothing has happened: no events tell it")
     if definition.form == "stall":
         scope, window = _last_deed(moment, definition, scope)
     elif definition.form == "attainment":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from stream.accounts.account import Account
 from stream.accounts.answers import answer_cells, is_nps
-from stream.accounts.entry import Entry
+from stream.accounts.entry import Entry, entry_key
 from stream.accounts.kinds import (
     APPOINTMENT_HELD,
     CLOSES,
@@ -48,6 +48,7 @@ RESPECTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("touches_on_won", "cycle_ms", "cycle_deals", "cycle_bucket"), ("effort",)),
     **dict.fromkeys(("revenue_orders", "refunds"), ("order",)),
     **dict.fromkeys(("touches", "touches_automated", "appointments_held"), ("single",)),
+    **dict.fromkeys(("open_deals", "open_amount"), ("open",)),
     "nps_answers": ("answers",),
 }
 """In which respects an account adds to a measure."""
@@ -162,6 +163,13 @@ def _of_deals(respect: str, kinds: frozenset[int]) -> Callable[[Account, int, in
     return told
 
 
+def _of_open_deals(account: Account, _: int, high: int) -> Iterator[Told]:
+    for deal_id, deal in account.deals.items():
+        if deal.events and minute_of(deal.events[0].time_ms) < high:
+            contacts = [touch for touch in deal.touches if not touch.data.automated] + deal.held
+            yield sorted([*deal.events, *contacts], key=entry_key), cells_of(account, ("open", deal_id))
+
+
 def _of_stages(account: Account, low: int, high: int) -> Iterator[Told]:
     for deal in account.deals.values():
         for entry in deal.events:
@@ -208,6 +216,7 @@ TOLD: Mapping[str, Callable[[Account, int, int], Iterator[Told]]] = {
     "conversion": _of_conversions,
     "opened": _of_deals("opened", frozenset({DEAL_OPENED})),
     "stages": _of_stages,
+    "open": _of_open_deals,
     "close": _of_deals("close", CLOSES),
     "effort": _of_deals("effort", CLOSES),
     "order": _of_orders,

@@ -8,6 +8,7 @@ from typing import Any
 
 from mypy_extensions import i64, mypyc_attr
 
+from stream.accounts.course import Course
 from stream.accounts.entry import Entry, OrderKey, entry_key
 from stream.accounts.kinds import CLOSES, DEAL_REOPENED
 
@@ -21,15 +22,23 @@ NO_ENTRIES: list[Entry] = []
 
 @mypyc_attr(acyclic=True)
 class Deal:
-    """A deal's own events in order, and the touches that name it (in no order)."""
+    """A deal's own events in order, the touches that name it and its appointments held (both in no order).
 
-    __slots__ = ("closes", "events", "implied_lead", "touches")
+    ``course`` is where all of them have brought it, None where that has to be taken anew. A touch of a person from
+    ``quiet_from_ms`` on and before ``quiet_until_ms`` doesn't move it, whether it is attached already or not.
+    """
+
+    __slots__ = ("closes", "course", "events", "held", "implied_lead", "quiet_from_ms", "quiet_until_ms", "touches")
 
     def __init__(self) -> None:
         self.implied_lead: str | None = None  # the account's latest lead created before the first own event
         self.events: list[Entry] = []
         self.touches: list[Entry] = []
+        self.held: list[Entry] = NO_ENTRIES
         self.closes = 0  # won and lost events among `events`
+        self.course: Course | None = None
+        self.quiet_from_ms: i64 = FOREVER_MS
+        self.quiet_until_ms: i64 = BEGINNING_MS
 
     def close_at(self, time_ms: int) -> Entry | None:
         """The close that stands once every event up to and including ``time_ms`` is in, or None while it is open."""

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from stream.accounts.account import Account, Deal
 from stream.accounts.entry import Entry, OrderKey, entry_key, insert_sorted
 from stream.accounts.kinds import (
+    APPOINTMENT_HELD,
     CLOSES,
     CUSTOMER_KINDS,
     DEAL_KINDS,
@@ -15,6 +16,7 @@ from stream.accounts.kinds import (
     DEAL_WON,
     LEAD_CREATED,
     LINKING,
+    ORDER_KINDS,
     ORDER_PLACED,
     ORDER_REFUNDED,
     SURVEY_ANSWERED,
@@ -50,18 +52,15 @@ def attach(account: Account, entry: Entry) -> None:
         insert_sorted(account.lead(entry.data.lead).created, entry)
         account.created = _with(account.created, entry)
         _imply_after(account, entry)
-    elif kind == ORDER_PLACED:
-        insert_sorted(account.order(entry.data.order).placed, entry)
-        account.placed = _with(account.placed, entry)
-        if entry.data.deal is not None:
-            account.fulfilling = account.fulfilling or {}
-            count_up(account.fulfilling.setdefault(entry.data.deal, {}), entry.data.order)
-    elif kind == ORDER_REFUNDED:
-        insert_sorted(account.order(entry.data.order).refunds, entry)
+    elif kind in ORDER_KINDS:
+        _attach_order(account, entry)
     elif kind == SURVEY_ANSWERED:
         account.answers = _with(account.answers, entry)
     elif kind in CUSTOMER_KINDS:
         account.customer = _with(account.customer, entry)
+    elif kind == APPOINTMENT_HELD and entry.data.deal is not None:
+        deal = account.deal(entry.data.deal)
+        deal.held = _with(deal.held, entry)
 
 
 def detach(account: Account, entry: Entry) -> None:
@@ -91,6 +90,8 @@ def detach(account: Account, entry: Entry) -> None:
         _remove(account.answers, entry)
     elif kind in CUSTOMER_KINDS:
         _remove(account.customer, entry)
+    elif kind == APPOINTMENT_HELD and entry.data.deal is not None:
+        _remove_unordered(account.deals[entry.data.deal].held, entry)
 
 
 def _with(entries: list[Entry], entry: Entry) -> list[Entry]:
@@ -99,6 +100,18 @@ def _with(entries: list[Entry], entry: Entry) -> list[Entry]:
         return [entry]
     insert_sorted(entries, entry)
     return entries
+
+
+def _attach_order(account: Account, entry: Entry) -> None:
+    order = account.order(entry.data.order)
+    if entry.kind == ORDER_REFUNDED:
+        insert_sorted(order.refunds, entry)
+        return
+    insert_sorted(order.placed, entry)
+    account.placed = _with(account.placed, entry)
+    if entry.data.deal is not None:
+        account.fulfilling = account.fulfilling or {}
+        count_up(account.fulfilling.setdefault(entry.data.deal, {}), entry.data.order)
 
 
 def _attach_touch(account: Account, entry: Entry) -> None:

@@ -14,7 +14,7 @@ from stream.accounts.tail import attach_tail
 from stream.accounts.touches import appointment_cells, touch_cells
 
 OF_A_LEAD = ("lead", "conversion")
-OF_A_DEAL = ("opened", "stages", "close", "effort")
+OF_A_DEAL = ("opened", "open", "stages", "close", "effort")
 
 
 def contributions(account: Account) -> Cells:

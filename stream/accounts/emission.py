@@ -16,8 +16,10 @@ from stream.panes import MINUTE_HISTORY_MIN, kept_pane
 LATE_AFTER_MS = 3_600_000
 """A contribution received more than this after its pane's end restates a number already shown."""
 
-JUDGED_BY_KNOWN = frozenset({"nps_answers", "cohort_won"})
-"""Measures that it is ``known`` that makes late: what a customer says last, and what becomes of a lead days after."""
+JUDGED_BY_KNOWN = frozenset({"nps_answers", "cohort_won", "open_deals", "open_amount"})
+"""Measures that it is ``known`` that makes late: what a customer says last, what becomes of a lead days after, and
+what was done last about a deal.
+"""
 
 EXACT_MEASURES = frozenset({"touches", "touches_automated", "stage_changes", "appointments_held", "new_leads"})
 """Measures that keep their minute for ever, however long ago: a rep's last activity, and a lead's age, are exact."""
@@ -57,6 +59,10 @@ class Emission:
         total_before = on_time.setdefault(cell, 1)
         if len(on_time) == before:
             on_time[cell] = total_before + 1
+
+    def gather_moves(self, tenant: str, time_ms: int, received_ms: int, backfill: bool, cells: Cells) -> None:
+        """`gather` for what moves with the first touch of an hour on a deal."""
+        self._add(tenant, time_ms, received_ms, backfill, cells)
 
     def gather(self, event: Event, received_ms: int, cells: Cells) -> None:
         """Add what an accepted event changed.

@@ -14,10 +14,11 @@ from stream.accounts.alone import counts_for_no_close, parts_alone
 from stream.accounts.attaching import attach, detach
 from stream.accounts.entry import Entry, entry_of, same_as
 from stream.accounts.identities import held_as
-from stream.accounts.kinds import TOUCH
+from stream.accounts.kinds import DEAL_KINDS, TOUCH
 from stream.accounts.ledger import is_settled, look_again, remember, replace, seen_bit, settle
+from stream.accounts.open_deals import contact_cells, deal_of, follow, unfollow
 from stream.accounts.parts import added, affected, cells_of, own_cells
-from stream.accounts.standing import Cells, add
+from stream.accounts.standing import Cells, Part, add
 from stream.accounts.tail import attach_tail, index_tail
 from stream.accounts.touches import touch_cells
 
@@ -62,28 +63,23 @@ def insert(account: Account, entry: Entry) -> Cells:
     """Let a new event count; what that adds."""
     if entry.kind == TOUCH:
         if counts_for_no_close(account, entry):
+            moved = follow(account, entry)
             attach(account, entry)
-            return touch_cells(entry)
+            return touch_cells(entry) | (contact_cells(account, entry) if moved is None else moved)
     else:
         parts = parts_alone(account, entry)
-        if parts is not None:
+        moved = follow(account, entry) if parts is not None else None
+        if parts is not None and moved is not None:
             attach(account, entry)
-            return added(account, entry, parts)
+            return added(account, entry, parts) | moved
     return difference(account, None, entry)
 
 
 def revise(account: Account, old: Entry, new: Entry) -> Cells:
     """Let a higher revision count in the place of the one that is held; what that adds."""
-    if old.kind == new.kind == TOUCH and not old.voided and counts_for_no_close(account, old):
-        if new.voided:
-            detach(account, old)
-            return {cell: -amount for cell, amount in touch_cells(old).items()}
-        if counts_for_no_close(account, new):
-            detach(account, old)
-            attach(account, new)
-            cells = touch_cells(new)
-            add(cells, touch_cells(old), -1)
-            return cells
+    is_simple = old.kind == new.kind == TOUCH and not old.voided and counts_for_no_close(account, old)
+    if is_simple and (new.voided or counts_for_no_close(account, new)):
+        return _exchange_touches(account, old, new)
     return difference(account, old, new)
 
 
@@ -93,6 +89,11 @@ def difference(account: Account, old: Entry | None, new: Entry | None) -> Cells:
     come = new if new is not None and not new.voided else None
     before_parts = affected(account, gone) | affected(account, come)
     cells = own_cells(account, gone, -1)
+    moved = follow(account, come) if come is not None and gone is None else None
+    whole = _courses(gone, come) if moved is None else set()
+    before_parts |= whole
+    if gone is not None and moved is None:
+        _add_contact(account, gone, whole, cells, -1)
     before = {part: cells_of(account, part) for part in before_parts}
     _exchange(account, gone, come)
     after_parts = before_parts | affected(account, gone) | affected(account, come)
@@ -105,6 +106,42 @@ def difference(account: Account, old: Entry | None, new: Entry | None) -> Cells:
         add(cells, before[part], -1)
         add(cells, cells_of(account, part))
     add(cells, own_cells(account, come, 1))
+    if moved is not None:
+        add(cells, moved)
+        return cells
+    if come is not None:
+        _add_contact(account, come, whole, cells, 1)
+    if gone is not None or whole:  # a touch that came late leaves its deal where it is
+        unfollow(account, deal_of(account, gone))
+        unfollow(account, deal_of(account, come))
+    return cells
+
+
+def _courses(gone: Entry | None, come: Entry | None) -> set[Part]:
+    """The deals whose levels are to be looked at as a whole: one of their own events comes or goes."""
+    return {("open", entry.data.deal) for entry in (gone, come) if entry is not None and entry.kind in DEAL_KINDS}
+
+
+def _add_contact(account: Account, entry: Entry, whole: set[Part], cells: Cells, sign: int) -> None:
+    """Add what a touch or an appointment adds to its deal's level, unless that is looked at as a whole."""
+    deal_id = deal_of(account, entry)
+    if deal_id is not None and ("open", deal_id) not in whole:
+        add(cells, contact_cells(account, entry), sign)
+
+
+def _exchange_touches(account: Account, old: Entry, new: Entry) -> Cells:
+    """Let a touch that counts for no close, or nothing if it is voided, count in the place of another such."""
+    cells: Cells = {}
+    for touch, sign in ((old, -1), (new, 1)):
+        if touch.voided:
+            continue
+        if sign > 0:
+            attach(account, touch)
+        add(cells, touch_cells(touch), sign)
+        add(cells, contact_cells(account, touch), sign)
+        unfollow(account, deal_of(account, touch))
+        if sign < 0:
+            detach(account, touch)
     return cells
 
 

@@ -31,6 +31,7 @@ from stream.accounts.kinds import (
     SURVEY_ANSWERED,
     TOUCH,
 )
+from stream.accounts.open_deals import open_cells
 from stream.accounts.opportunities import opened_cells, stage_cells, stage_change
 from stream.accounts.orders import order_cells
 from stream.accounts.standing import CUSTOMER, Cells, Part, add
@@ -41,6 +42,7 @@ PART_CELLS: dict[str, Callable[[Account, str], Cells]] = {
     "lead": lead_cells,
     "conversion": conversion_cells,
     "opened": opened_cells,
+    "open": open_cells,
     "stages": stage_cells,
     "close": close_cells,
     "effort": effort_cells,

@@ -27,6 +27,7 @@ from stream.accounts.kinds import TOUCH
 from stream.accounts.options import AccountsOptions
 from stream.accounts.rows import chunk_key, encode_chunk
 from stream.accounts.shelf import Shelf
+from stream.accounts.standing import Cells
 from stream.accounts.touching import append_touch
 from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, stray, tenant_first
 from stream.tallies import Tallies
@@ -65,6 +66,7 @@ class AccountsStage:
         self._dirty: dict[bytes, tuple[int, int]] = {}  # account → (offset that first changed it, clock before that)
         self._reflected: dict[bytes, int] = {}  # only while restoring: account → offset its rows reflect
         self._letters: list[Output] = []
+        self._moved: Cells = {}  # what the touch just taken moved
         self._refolding = False
         self._folded = 0
 
@@ -186,7 +188,7 @@ class AccountsStage:
         was_clean = not account.dirty_chunks
         source = shared_source(envelope.source)
         horizon_ms = self.clock_ms - self.options.settle_after_ms
-        cell = append_touch(account, envelope, source, time_ms, received_ms, horizon_ms)
+        cell = append_touch(account, envelope, source, time_ms, received_ms, horizon_ms, self._moved)
         if cell is None:
             return False
         if was_clean:
@@ -194,6 +196,9 @@ class AccountsStage:
         if not self._refolding:
             self.emission.gather_touch(account.tenant, source, time_ms, received_ms, envelope.backfill, cell)
             self.tallies.count(account.tenant, source, ACCEPTED)
+            if self._moved:
+                self.emission.gather_moves(account.tenant, time_ms, received_ms, envelope.backfill, self._moved)
+        self._moved.clear()
         return True
 
     def _arrive(self, key: bytes, envelope: Any) -> Account | None:

@@ -10,13 +10,15 @@ from typing import Any, Final
 from mypy_extensions import i64
 
 from schemas.cells import MINUTE_MS, Cell
-from stream.accounts.account import Account
+from stream.accounts.account import Account, Deal
 from stream.accounts.alone import is_past
 from stream.accounts.entry import Entry
 from stream.accounts.history import NOBODY
 from stream.accounts.identities import held_as, hold
 from stream.accounts.kinds import TOUCH
 from stream.accounts.ledger import CHUNK_WEIGHT, seen_bit
+from stream.accounts.open_deals import advance
+from stream.accounts.standing import Cells
 from stream.accounts.tail import index_tail
 
 MINUTE: Final = MINUTE_MS
@@ -24,17 +26,27 @@ FULL: Final = CHUNK_WEIGHT
 
 
 def append_touch(
-    account: Account, envelope: Any, source: str, time_ms: int, received_ms: int, settle_before_ms: int
+    account: Account,
+    envelope: Any,
+    source: str,
+    time_ms: int,
+    received_ms: int,
+    settle_before_ms: int,
+    moved: Cells,
 ) -> Cell | None:
     """Store a new touch that can count for no close yet; the one cell it adds, or None where it has to be folded.
 
     It comes after every close it could count for and every settled touch, nothing is to be settled before it, and its
-    identity is new.
+    identity is new. If it is the first of its hour on an open deal, what moves with the deal is put into ``moved``.
     """
     touch: Any = envelope.data
     if touch is None or settle_before_ms > account.settle_from_ms:  # voided, or something is to be settled
         return None
     if touch.automated or (time_ms <= account.calm_after_ms and not _is_calm(account, touch, time_ms)):
+        return None
+    deal = account.deals.get(touch.deal) if touch.deal is not None else None
+    is_moving = deal is not None and not deal.quiet_from_ms <= time_ms < deal.quiet_until_ms
+    if is_moving and deal is not None and not _is_next(deal, time_ms):
         return None
     event_id: str = envelope.id
     bit: i64 = seen_bit(event_id)
@@ -55,6 +67,8 @@ def append_touch(
         TOUCH, time_ms, source, event_id, envelope.revision, False, envelope.backfill, received_ms, chunk, touch
     )
     chunks[chunk].append(entry)
+    if is_moving and deal is not None and deal.course is not None:
+        moved.update(advance(deal, deal.course, entry))
     if may_be_known:  # an account of many events: everything before it is indexed
         hold(account, entry)
     else:
@@ -68,6 +82,13 @@ def append_touch(
         account.settle_from_ms = due_ms
     pane = time_ms // MINUTE
     return ("touches", "rep", touch.rep or NOBODY, touch.kind, pane, pane)
+
+
+def _is_next(deal: Deal, time_ms: int) -> bool:
+    """Whether a touch that may move a deal comes after everything that did; never, while it isn't known what did."""
+    if not deal.events:
+        return True
+    return deal.course is not None and time_ms >= deal.course.last_ms
 
 
 def _is_calm(account: Account, touch: Any, time_ms: int) -> bool:

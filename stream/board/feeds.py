@@ -17,6 +17,7 @@ ORDER_KINDS = frozenset({Kind.ORDER_PLACED, Kind.ORDER_REFUNDED})
 
 _CLOSES = (Kind.DEAL_WON, Kind.DEAL_LOST, Kind.DEAL_REOPENED)
 _CYCLE = (*_CLOSES, Kind.TOUCH, Kind.LEAD_CREATED, Kind.DEAL_OPENED)
+_COURSE = (*_CLOSES, Kind.DEAL_OPENED, Kind.STAGE_CHANGED, Kind.TOUCH, Kind.APPOINTMENT_HELD)
 _CONVERSION = (*_CLOSES, Kind.LEAD_CREATED)
 
 FEEDS: dict[str, tuple[Kind, ...]] = {
@@ -39,6 +40,8 @@ FEEDS: dict[str, tuple[Kind, ...]] = {
     "cycle_ms": _CYCLE,
     "cycle_deals": _CYCLE,
     "cycle_bucket": _CYCLE,
+    "open_deals": _COURSE,
+    "open_amount": (*_COURSE, Kind.AMOUNT_CHANGED),
     "convert_ms": _CONVERSION,
     "converted": _CONVERSION,
     "convert_bucket": _CONVERSION,

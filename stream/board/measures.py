@@ -13,6 +13,7 @@ MEASURES = frozenset(
         *("touches", "touches_automated", "stage_changes", "appointments_held"),
         *("new_leads", "deals_opened", "deals_lost", "deals_won", "won_amount", "customers_won", "touches_on_won"),
         *("revenue", "revenue_orders", "refunds", "nps_answers", "cohort_won"),
+        *("open_deals", "open_amount"),
         *("cycle_ms", "cycle_deals", "cycle_bucket", "convert_ms", "converted", "convert_bucket"),
     }
 )

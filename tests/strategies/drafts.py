@@ -98,7 +98,15 @@ scales = given(min=st.just(0), max=one_of(10, 10, 10, 5))
 scores = one_of(0, 6, 6.5, 7, 8, 8.9, 9, 10)
 ACTIVITY: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "sales.lead.created": given(lead=leads, rep=maybe_rep, source=sources),
-    "sales.deal.opened": given(deal=deals, rep=reps, lead=maybe_lead),
+    "sales.deal.opened": given(
+        deal=deals,
+        rep=reps,
+        lead=maybe_lead,
+        pipeline=one_of(None, None, None, "new", "renewal"),
+        stage=one_of(None, "demo", "proposal"),
+        amount_minor=amounts,
+        currency=currencies,
+    ),
     "sales.deal.owner_changed": given(deal=deals, rep=reps),
     "sales.deal.won": given(
         deal=deals,

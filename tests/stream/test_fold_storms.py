@@ -26,7 +26,7 @@ TYPES = (
     *("lead.created", "deal.opened", "deal.opened", "deal.won", "deal.won", "deal.lost", "deal.reopened"),
     *("touch.logged",) * 3,
     *("deal.owner_changed", "deal.stage_changed", "order.placed", "order.refunded"),
-    *("customer.onboarded", "customer.churned"),
+    *("customer.onboarded", "customer.churned", "appointment.held", "deal.amount_changed"),
 )
 
 
@@ -57,7 +57,9 @@ class Crowd:
         owner = {"rep": self.random.choice(REPS)}
         own: dict[str, dict[str, Any]] = {
             "lead.created": {"lead": self.random.choice(LEADS)} | rep | self.perhaps(source=("web", "fair")),
-            "deal.opened": deal | owner | self.perhaps(lead=LEADS),
+            "deal.opened": deal | owner | self.perhaps(lead=LEADS) | amount | {"currency": "EUR"},
+            "deal.amount_changed": deal | amount | {"currency": "EUR"},
+            "appointment.held": {"appointment": "A-1"} | owner | self.perhaps(deal=DEALS),
             "deal.won": deal | amount | {"currency": "EUR"} | rep | self.perhaps(0.3, lead=LEADS),
             "deal.owner_changed": deal | owner,
             "deal.stage_changed": deal | {"stage": "demo"},
