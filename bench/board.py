@@ -94,7 +94,14 @@ def _batch(values: Sequence[bytes], offset: int) -> RecordBatch:
     keys: list[bytes | None] = [TENANT.encode()] * len(values)
     offsets, received_ms = list(range(offset, end)), [NOW_MS] * len(values)
     return RecordBatch(
-        CELLS, 0, start=offset, next_offset=end, keys=keys, values=list(values), offsets=offsets, received_ms=received_ms
+        CELLS,
+        0,
+        start=offset,
+        next_offset=end,
+        keys=keys,
+        values=list(values),
+        offsets=offsets,
+        received_ms=received_ms,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from bench.core import YOUNG_OBJECTS, CoreOptions, Tally, batches_of, differences, fold_all, totals_in
 from bench.generate import Logs, Mix
 from schemas.records import RecordBatch
-from stream.accounts import cohorts, parts, touches, wins
+from stream.accounts import cohorts, open_deals, parts, touches, wins
 from stream.accounts.options import AccountsOptions
 from stream.accounts.stage import AccountsStage
 
@@ -54,6 +54,7 @@ KPIS = (
             (parts.PART_CELLS, "stages"),
         ),
     ),
+    Kpi("stalled_deals", ((vars(open_deals), "level_of"),)),
 )
 CONVERSIONS = ("acquisition_rate (and 7d, 30d, 90d)", "time_to_convert")
 

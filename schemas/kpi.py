@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Status = Literal["out_of_history", "stale", "partial", "suppressed", "insufficient", "maturing", "restated", "live"]
 """How far to believe a value, one word: the first of these that is true."""
-FormName = Literal["sum", "ratio", "mean", "classes", "leaderboard", "attainment", "stall"]
+FormName = Literal["sum", "ratio", "mean", "classes", "leaderboard", "attainment", "stall", "stalled"]
 ScopeKind = Literal["company", "team", "rep", "territory", "source"]
 WindowKind = Literal[
     "15m", "1h", "24h", "7d", "30d", "90d", "today", "wtd", "mtd", "qtd", "ytd", "all", "month", "quarter", "year"
@@ -27,6 +27,7 @@ NEEDS: dict[FormName, tuple[str, ...]] = {
     "leaderboard": ("ranks",),
     "attainment": (),
     "stall": ("numerator", "threshold"),
+    "stalled": ("numerator", "facets_of", "threshold", "stage_thresholds"),
 }
 """What a definition of each form must give."""
 
@@ -80,7 +81,9 @@ class KpiDefinition(BaseModel):
     The value of a ``sum`` or of ``classes`` is the numerator; of a ``ratio`` or ``mean`` ``multiplier`` × numerator ÷
     denominator ÷ ``divisor``, over sums of measures. ``form`` left out is ``ratio`` with a denominator, else ``sum``.
     A ``leaderboard`` ranks by the KPI it ``ranks``, ``attainment`` reads targets, a ``stall`` minutes since the last
-    of what the numerator counts, beyond ``threshold`` minutes a stall.
+    of what the numerator counts, beyond ``threshold`` minutes a stall. ``stalled`` counts what of the numerator's level
+    has stood still for more than ``stage_thresholds`` working days of its stage, ``threshold`` of any other, and adds
+    up what ``facets_of`` says it is worth.
 
     ``count`` is what ``n`` counts; a ratio or mean of fewer than ``min_n`` is insufficient, unless the tenant says
     otherwise. ``facets_of`` names the measure whose facets are shown beside the value, each divided by the denominator
@@ -110,6 +113,7 @@ class KpiDefinition(BaseModel):
     maturing: str | None = None
     ranks: str | None = None
     threshold: int | None = Field(default=None, ge=0)
+    stage_thresholds: dict[str, int] = {}
     scopes: tuple[ScopeKind, ...]
     windows: tuple[WindowKind, ...] = ()
     listed_windows: tuple[WindowKind, ...] = ()

@@ -38,14 +38,14 @@ def course_cells(entries: list[Entry]) -> Cells:
     course = Course()
     for entry in sorted(entries, key=entry_key):
         if course.take(entry):
-            now = _standing(course)
+            now = level_of(course)
             add(cells, known_at(entry.time_ms, before), -1)
             add(cells, known_at(entry.time_ms, now))
             before = now
     return cells
 
 
-def _standing(course: Course) -> Standing:
+def level_of(course: Course) -> Standing:
     """What a deal adds where it stands: nothing unless it is open."""
     if not course.is_open():
         return {}
@@ -109,11 +109,11 @@ def follow(account: Account, entry: Entry) -> Cells | None:
 
 def advance(deal: Deal, course: Course, entry: Entry) -> Cells:
     """Let the next event move a deal along its course; what that adds."""
-    before = _standing(course)
+    before = level_of(course)
     if not course.take(entry):
         return {}
     _set_quiet(deal, course)
-    cells = known_at(entry.time_ms, _standing(course))
+    cells = known_at(entry.time_ms, level_of(course))
     if before:
         add(cells, known_at(entry.time_ms, before), -1)
     return cells

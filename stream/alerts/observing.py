@@ -9,6 +9,7 @@ from schemas.cells import MINUTE_MS
 from schemas.kpi import KpiDefinition, KpiValue, Status
 from stream.alerts.machine import Seen
 from stream.alerts.rules import Rules
+from stream.alerts.stalled import words
 from stream.board.forms.forms import FORMS
 from stream.board.forms.stall import idle_minutes, last_minute
 from stream.board.moment import Moment, moment_of
@@ -55,6 +56,8 @@ class Observer:
         value = evaluate(self.moment, self.rules.catalogue, kpi, scope, window)
         reading = _reading(definition, value)
         evidence = _evidence(kpi, value)
+        if kpi.form == "stalled":
+            evidence |= words(value, self.moment.base_currency)
         is_believed = value.status in BELIEVED and not self._is_cut_off(kpi, scope, window)
         if definition.less is not None and reading is not None:
             other = evaluate(self.moment, self.rules.catalogue, kpi, scope, self._window(definition.less))

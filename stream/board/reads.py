@@ -21,7 +21,7 @@ class Reads:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.published = [each for each in catalogue.definitions.values() if each.publish_windows]
-        self.timed = [each for each in self.published if each.form in ("attainment", "stall")]
+        self.timed = [each for each in self.published if each.form in ("attainment", "stall", "stalled")]
         self.readers: dict[str, list[KpiDefinition]] = {}
         for definition in self.published:
             ranked = definition if definition.ranks is None else catalogue.find(definition.ranks)

@@ -20,6 +20,7 @@ ADDED = {
     "cycle_length": {"cycle_ms", "cycle_deals", "cycle_bucket"},
     "time_to_convert": {"convert_ms", "converted", "convert_bucket"},
     "rep_stall": {"touches_automated"},
+    "stalled_deals": {"open_deals", "open_amount"},
 }
 """What the benchmark's log makes of each: it knows neither stages nor appointments."""
 

@@ -62,7 +62,13 @@ def said(*arguments: str) -> str:
 
 def test_the_rules_are_listed() -> None:
     listed = said("rules").splitlines()
-    assert [line.split()[0] for line in listed] == ["detractors_rising", "pace_behind", "rep_stall", "source_silent"]
+    assert [line.split()[0] for line in listed] == [
+        "deal_stall",
+        "detractors_rising",
+        "pace_behind",
+        "rep_stall",
+        "source_silent",
+    ]
 
 
 def test_a_backtest_counts_what_would_have_fired(events: Path) -> None:
@@ -96,5 +102,5 @@ def test_a_rule_that_can_not_work_is_refused(events: Path, tmp_path: Path, text:
 
 
 def test_an_unknown_rule_is_named(events: Path) -> None:
-    with pytest.raises(UsageError, match='rule "rep_stal" is not known; there are detractors_rising'):
+    with pytest.raises(UsageError, match='rule "rep_stal" is not known; there are deal_stall, detractors_rising'):
         said("backtest", str(events), "--rule", "rep_stal")

@@ -18,6 +18,7 @@ from tests.reference.plans import PERIOD_WINDOWS, attainment, plan_for, plans, s
 from tests.reference.ranking import RANKS, by_policy, own_best, place
 from tests.reference.sources import Sources, heard_of
 from tests.reference.stall import Stalls
+from tests.reference.stalled import StalledDeals
 from tests.reference.timeline import NONE
 from tests.reference.unrostered import unrostered_of
 from tests.reference.windows import MINUTE_WINDOWS, MINUTES_BACK_MS, OPEN_WINDOWS, closed_periods, cut_ms, holds
@@ -26,8 +27,8 @@ from tests.reference.working import WorkingTime
 LATE_AFTER_MS = 3_600_000
 MINUTE_MS, QUARTER_MS = 60_000, 900_000
 BY_TERRITORY = ("new_leads", "new_opportunities")
-LEADERBOARD, QUOTA, STALL = "leaderboard", "quota_attainment", "rep_stall"
-KPIS = tuple(sorted([*FORMULAS, LEADERBOARD, QUOTA, STALL]))
+LEADERBOARD, QUOTA, STALL, STALLED = "leaderboard", "quota_attainment", "rep_stall", "stalled_deals"
+KPIS = tuple(sorted([*FORMULAS, LEADERBOARD, QUOTA, STALL, STALLED]))
 
 
 class Reading(NamedTuple):
@@ -85,6 +86,9 @@ class Tenant:
         self.working = WorkingTime(self.organisation)
         self.plans = plans(self.organisation, self.working)
         self.stalls = Stalls(self.facts, self.organisation, self.working, cut_ms=self.cut_ms)
+        self.stalled = StalledDeals(
+            activity.events_of(tenant), self.organisation, self.working, self.money, cut_ms=self.cut_ms
+        )
         self.sources = Sources(
             map(heard_of, activity.heard.get(tenant, [])),
             self.organisation,
@@ -132,7 +136,7 @@ class Tenant:
 
     def windows_of(self, kpi: str) -> set[str]:
         """The windows under which a KPI is listed."""
-        if kpi == STALL:
+        if kpi in (STALL, STALLED):
             return {"today"}
         if kpi == QUOTA:
             over = [plan for plan in self.plans if self.working.day_start_ms(plan.after) <= self.cut_ms]
@@ -149,8 +153,8 @@ class Tenant:
 
     def scopes_of(self, kpi: str, window: str) -> set[str]:
         """The scopes that have anything to show in a window."""
-        if kpi == STALL:
-            return set(self.stalls.scopes())
+        if kpi in (STALL, STALLED):
+            return set((self.stalls if kpi == STALL else self.stalled).scopes())
         if kpi == QUOTA:
             return {plan.said.scope for plan in self.plans}
         if kpi == LEADERBOARD:
@@ -210,8 +214,8 @@ class Tenant:
 
     def figures(self, kpi: str, scope: str, window: str) -> Figures | None:
         """What a KPI reads; None where it has nothing to say."""
-        if kpi == STALL:
-            return self.stalls.figures(scope)
+        if kpi in (STALL, STALLED):
+            return (self.stalls if kpi == STALL else self.stalled).figures(scope)
         if kpi == QUOTA:
             plan = plan_for(self.plans, scope, span_of(window, self.organisation, self.today))
             if plan is None or plan.said.kpi not in FORMULAS:

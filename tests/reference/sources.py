@@ -22,6 +22,7 @@ WEEKS = (1, 2, 3, 4)
 CLOSES = (Kind.DEAL_WON, Kind.DEAL_LOST, Kind.DEAL_REOPENED)
 ORDERS = (Kind.ORDER_PLACED, Kind.ORDER_REFUNDED)
 DEALS = (*CLOSES, Kind.DEAL_OPENED, Kind.OWNER_CHANGED, Kind.STAGE_CHANGED, Kind.AMOUNT_CHANGED)
+DEALS_STAND = (*CLOSES, Kind.DEAL_OPENED, Kind.STAGE_CHANGED, Kind.AMOUNT_CHANGED)
 FAMILY = {**dict.fromkeys((*CLOSES, Kind.STAGE_CHANGED), DEALS), Kind.ORDER_REFUNDED: ORDERS}
 """Kinds that mean the rep of their deal or order when they name none, and who else speaks of the same things."""
 FED_BY = {
@@ -37,6 +38,7 @@ FED_BY = {
     "nps_classes": (Kind.SURVEY_ANSWERED,),
     "rep_stall": (Kind.TOUCH, Kind.STAGE_CHANGED, Kind.APPOINTMENT_HELD),
     "revenue": (*CLOSES, *ORDERS),
+    "stalled_deals": (*DEALS_STAND, Kind.TOUCH, Kind.APPOINTMENT_HELD),
     "time_to_convert": (*CLOSES, Kind.LEAD_CREATED),
     "touches_per_won_deal": (*CLOSES, Kind.TOUCH),
     "win_rate": CLOSES,

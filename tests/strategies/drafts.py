@@ -179,6 +179,8 @@ EARLY_AND_LATE = {
     "sun": [["00:00", "24:00"]],
     "mon": [["04:00", "09:00"]],
 }
+stage = given(stage=one_of("demo", "proposal"), stall_after_d=one_of(None, 0, 0.5, 1, 2, 10))
+stages = st.lists(stage, min_size=1, max_size=2, unique_by=lambda said: said["stage"])
 MONEY_TARGETS = given(unit=one_of("money", "money", None), currency=one_of(None, "EUR", "USD", "JPY"))
 
 
@@ -192,6 +194,7 @@ ORGANISATION: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         ranking=one_of(None, None, None, "top_n", "team_only", "personal_best", "off"),
         min_n=one_of(None, None, None, 2),
     ),
+    "sales.pipeline.configured": given(pipeline=one_of("new", "new", "renewal"), stages=stages),
     "sales.calendar.changed": given(
         calendar=one_of("C1", "C1", "C2"),
         time_zone=one_of(None, "Europe/Berlin", "America/New_York"),

@@ -76,6 +76,7 @@ PLANNING = (
     *["sales.tenant.configured", "sales.target.set", "sales.calendar.changed"] * 2,
     *["sales.roster.changed"] * 4,
     *["sales.absence.recorded", "sales.rate.set", "sales.product.configured"],
+    "sales.pipeline.configured",
 )
 """Words about who works when, and for what."""
 BEATING = (*SAID_MIX, *["sales.source.heartbeat"] * 3)

@@ -8,5 +8,12 @@ from stream.board.forms.form import Form
 from stream.board.forms.leaderboard import LEADERBOARD
 from stream.board.forms.plain import PLAIN
 from stream.board.forms.stall import STALL
+from stream.board.forms.stalled import STALLED
 
-FORMS: dict[FormName, Form] = {**PLAIN, "attainment": ATTAINMENT, "leaderboard": LEADERBOARD, "stall": STALL}
+FORMS: dict[FormName, Form] = {
+    **PLAIN,
+    "attainment": ATTAINMENT,
+    "leaderboard": LEADERBOARD,
+    "stall": STALL,
+    "stalled": STALLED,
+}

@@ -161,3 +161,46 @@ def test_a_restart_of_everything_at_any_minute_changes_nothing() -> None:
     told = never.run("2026-05-13 09:05", "2026-05-13 17:00", events)
     assert len(told) >= 5
     assert always.run("2026-05-13 09:05", "2026-05-13 17:00", events, restart_every=1) == told
+
+
+def deal(when: str, name: str, owner: str, stage: str, euros: int) -> Line:
+    """A deal that opens."""
+    said = {"deal": name, "rep": owner, "stage": stage, "amount_minor": euros * 100, "currency": "EUR", "account": name}
+    return (when, "deal.opened", said)
+
+
+def test_deals_that_stand_still_are_their_owner_s_alert_until_all_of_them_move() -> None:
+    seen = watch(
+        deal("2026-05-11 10:30", "D-1", "R-1", "negotiation", 1_200),
+        deal("2026-05-11 09:15", "D-2", "R-1", "proposal", 300),
+        deal("2026-05-11 11:30", "D-3", "R-1", "negotiation", 50),
+    )
+    touches: list[Sourced] = [
+        ("crm", (f"2026-05-15 {time}", "touch.logged", call("R-2", deal=name, account=name)))
+        for time, name in (("13:00", "D-1"), ("13:30", "D-3"))
+    ]
+    working = every("R-1", "2026-05-15", 540, 1020, 30) + every("R-2", "2026-05-15", 540, 1020, 30)
+    told = seen.run("2026-05-15 09:00", "2026-05-15 15:30", working + touches)
+    assert told == [
+        ("2026-05-15 10:59", "fired", "deal_stall", "rep:R-1"),  # Monday, Tuesday, Wednesday; Thursday is a holiday
+        ("2026-05-15 14:30", "resolved", "deal_stall", "rep:R-1"),  # an hour after the last of them moved
+    ]
+    record = seen.of("deal_stall", "rep:R-1")
+    assert record.group == "deal_stall/T-1"
+    assert record.text == (
+        "Stalled deals of R-1 (team T-1): 1 of 3 open ones, each for longer than the working days that its stage "
+        "allows. By stage: negotiation 1. Worth 50.00 EUR; the oldest has waited for 4 days."
+    )
+
+
+def test_while_a_source_is_out_no_deal_stalls() -> None:
+    seen = watch(deal("2026-05-11 10:30", "D-1", "R-1", "negotiation", 1_200))
+    day = "2026-05-15"
+    events = beats(day, 540, 600) + every("R-1", day, 540, 600, 10) + every("R-2", day, 540, 600, 10)
+    back = beats(day, 780, 840) + every("R-1", day, 780, 840, 10) + every("R-2", day, 780, 840, 10)
+    back += [("crm", (f"{day} 13:00", "touch.logged", call("R-1", deal="D-1", account="D-1")))]
+    told = seen.run(f"{day} 09:00", f"{day} 14:00", events + back)
+    assert [each[1:] for each in told] == [
+        ("fired", "source_silent", "publisher:crm"),
+        ("resolved", "source_silent", "publisher:crm"),
+    ]
