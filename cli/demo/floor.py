@@ -19,7 +19,7 @@ REASONS = ("price", "timing", "competitor")
 NPS_SCORES = (10, 10, 10, 9, 9, 9, 9, 8, 8, 7, 7, 6, 4)
 DEAL_MINOR, DEAL_SPREAD = 480_000, 0.35
 """The median of a deal's amount for an average rep, and the spread of its logarithm."""
-TARGET_PER_DAY = 610_000
+TARGET_PER_DAY = 670_000
 """What a rep of average skill brings in on a working day, roughly (minor units): quotas are set around it."""
 PROSPECTS_MAX, CUSTOMERS_MAX = 22, 14
 ARRIVES = 0.075
@@ -76,7 +76,7 @@ class SalesFloor:
         accounts = self._accounts[rep.id]
         if not accounts or self._random.random() < ARRIVES:
             return self._arrive(rep, time_ms)
-        account = self._random.choice(accounts)
+        account = min(self._random.choices(accounts, k=2), key=lambda each: each.last_ms)
         possible = [(act, weight) for act, allowed, weight in self._acts if allowed(account)]
         acts, weights = zip(*possible, strict=True)
         return self._happen(self._random.choices(acts, weights)[0], account, time_ms)
@@ -119,11 +119,11 @@ class SalesFloor:
         return event
 
     def _keep(self, account: Account) -> None:
-        """A rep has only so many at once: the one that was left alone for longest is forgotten."""
+        """A rep has only so many at once: the one that was left alone for longest is forgotten, one with a deal last."""
         accounts = self._accounts[account.rep]
         alike = [each for each in accounts if each.is_customer == account.is_customer]
         if len(alike) >= (CUSTOMERS_MAX if account.is_customer else PROSPECTS_MAX):
-            accounts.remove(min(alike, key=lambda each: each.last_ms))
+            accounts.remove(min(alike, key=lambda each: (bool(each.deal), each.last_ms)))
         accounts.append(account)
 
     def _arrive(self, rep: Rep, time_ms: int) -> DemoEvent:

@@ -69,7 +69,7 @@ def open_deal(deal: str, events: list[Event]) -> OpenDeal | None:
         return None
     names = ("rep", "pipeline", "stage", "amount_minor", "currency")
     owner, pipeline, stage, amount, currency = (fields.get(name) for name in names)
-    return OpenDeal(owner, pipeline, stage, amount or 0, currency, last_ms // HOUR_MS * HOUR_MS)
+    return OpenDeal(str(owner), pipeline, stage, amount or 0, currency, last_ms // HOUR_MS * HOUR_MS)
 
 
 class StalledDeals:
