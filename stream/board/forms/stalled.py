@@ -23,10 +23,13 @@ from stream.board.windows import BEGINNING_MIN, Window
 from stream.catalogue.catalogue import Catalogue
 from stream.panes import DAY_MIN, HOUR_MIN
 from stream.stages import amount_facet, currency_of, stage_of
-from stream.working_time import Timesheet
+from stream.working_time import Piece, Timesheet
 
 LOOKS_BACK_DAYS = 400
 """How far back working days are counted; who has had too few of them by then has no stalled deals."""
+
+Days = tuple[Timesheet, tuple[Piece, ...]]
+"""Somebody's working time, and what of it is looked at: the same for whoever works alike."""
 
 
 @dataclass(slots=True)
@@ -119,14 +122,14 @@ def _standstill(moment: Moment, definition: KpiDefinition, rep: str) -> Standsti
     found = Standstill()
     board, cut = moment.board, moment.cut
     worth = board.find(definition.facets_of or "", "rep", rep)
-    sheet: Timesheet | None = None
+    days: Days | None = None
     for stage, series in board.find(definition.numerator[0].measure, "rep", rep).items():
         standing = series.total(BEGINNING_MIN, cut, cut)
         if not standing:
             continue
         found.open_deals += standing
-        sheet = sheet or _sheet_of(moment, rep)
-        before = cut_off(moment, sheet, _patience(moment, definition, stage))
+        days = days or _days_of(moment, rep)
+        before = _cut_off(moment, days, _patience(moment, definition, stage))
         stalled = series.total(BEGINNING_MIN, before, cut)
         if not stalled:
             continue
@@ -140,10 +143,13 @@ def _standstill(moment: Moment, definition: KpiDefinition, rep: str) -> Standsti
     return found
 
 
-def _sheet_of(moment: Moment, rep: str) -> Timesheet:
+def _days_of(moment: Moment, rep: str) -> Days:
     """An active owner's working time; of others, who have none, the tenant's."""
-    organisation = moment.board.organisation
-    return timesheet_of(organisation, moment.cut_ms, rep if rep in active_at(organisation, moment.cut_ms) else None)
+    organisation, calendar = moment.board.organisation, moment.calendar
+    sheet = timesheet_of(organisation, moment.cut_ms, rep if rep in active_at(organisation, moment.cut_ms) else None)
+    today = calendar.date_of(moment.cut - 1)
+    first, after = today - timedelta(days=LOOKS_BACK_DAYS), today + timedelta(days=1)
+    return sheet, sheet.within(calendar.day_start(first), calendar.day_start(after))
 
 
 def _patience(moment: Moment, definition: KpiDefinition, stage: str) -> float:
@@ -168,19 +174,19 @@ def _oldest(series: Series, before: int, cut: int) -> int:
     return low * HOUR_MIN
 
 
-def cut_off(moment: Moment, sheet: Timesheet, days: float) -> int:
+def _cut_off(moment: Moment, days: Days, patience: float) -> int:
     """The hour (UTC minute) before which whoever stood still has done so for more than so many working days.
 
     A working day is one with any working time, and counts 24 hours by the wall clock; on other days time stands still.
     """
-    calendar, last = moment.calendar, moment.cut - 1
-    today, hour = calendar.hour_of(last)
-    span = calendar.day_start(today - timedelta(days=LOOKS_BACK_DAYS)), calendar.day_start(today + timedelta(days=1))
-    key = ("cut off", days, sheet.within(*span))
+    sheet, pieces = days
+    key = ("cut off", patience, pieces)
     found = moment.readings.get(key)
     if isinstance(found, int):
         return found
-    left = int(days * DAY_MIN)
+    calendar, last = moment.calendar, moment.cut - 1
+    today, hour = calendar.hour_of(last)
+    left = int(patience * DAY_MIN)
     minute_of_day = (hour + 1) * HOUR_MIN - (calendar.hour_end(last) - last) + 1
     before = BEGINNING_MIN
     for day, minutes in _working_days(moment, sheet, today, minute_of_day):
