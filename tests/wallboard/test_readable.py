@@ -84,6 +84,7 @@ def _picture(page: Page, name: str) -> None:
     """The docs' pictures are made here, where SALESPULSE_PICTURES asks for them."""
     if os.environ.get("SALESPULSE_PICTURES"):
         PICTURES.mkdir(parents=True, exist_ok=True)
+        page.wait_for_selector("#state .good")
         page.screenshot(path=PICTURES / f"wallboard-{re.sub(r'[^a-z]+', '-', name.lower())}.png")
 
 
