@@ -61,7 +61,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="another seed tells another story")] = 1,
     reps: Annotated[int, typer.Option(min=2, max=REPS_MAX)] = 40,
     days: Annotated[int, typer.Option(min=1, max=365, help="length of the history")] = 90,
-    speed: Annotated[float, typer.Option(min=0.1, max=5_000, help="how much more happens than in real life")] = 20.0,
+    speed: Annotated[float, typer.Option(min=0.1, max=5_000, help="how much more happens than in real life")] = 30.0,
     keep: Annotated[bool, typer.Option(help="keep the history for the next start")] = True,
     folder: Annotated[Path | None, typer.Option(help="keep it there, not in the cache folder")] = None,
     scenario: Annotated[str | None, typer.Option(help=f"play one at once: {', '.join(SCENARIOS[:-1])}")] = None,

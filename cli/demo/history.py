@@ -15,7 +15,7 @@ from cli.demo.office import Office
 from cli.demo.shifts import QUARTER_MS, Shifts
 
 EVENTS_PER_REP_AND_HOUR = 7.0
-ORDERS_PER_REP_AND_HOUR = 0.06
+ORDERS_PER_REP_AND_HOUR = 0.15
 """Customers order at any hour; as many more as there are reps."""
 FORGOTTEN = 0.002
 FORGOTTEN_MS = 2 * HOUR_MS
