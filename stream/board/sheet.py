@@ -69,7 +69,7 @@ class Sheet:
             moved = set(zip(self._reads.cuts(before), cuts, strict=True))
             outdated = self._outdated(spots)
             around = set[str]().union(*outdated.values())
-            carry(before, moment, moved, outdated)
+            yield from carry(before, moment, moved, outdated)
             stale = self._stale(moment, spots, has_turned=moment.cut != before.cut)
             if moment.cut != before.cut:
                 yield from self._date(instant(moment.cut * 60))
