@@ -74,7 +74,10 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     redriver = Redriver(writer, signing_key)
     actions = Actions(writer, "alert_actions")
     desk = LettersDesk(lambda known: open_letters(settings, known), redriver, metrics.letter_sent)
-    verdicts, behind = verdict_desk(settings), behind_desk(settings, replica.boards, catalogue)
+    verdicts, behind = (
+        verdict_desk(settings),
+        behind_desk(settings, replica.boards, catalogue, lambda: staleness.is_stale),
+    )
 
     async def prepare() -> None:
         await _wait_for_topics(brokers, ensure_topics)
