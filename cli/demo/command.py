@@ -187,6 +187,7 @@ async def _live(course: Course, wanted: Wanted, stack: Stack, screen: Screen, le
     watch = BoardWatch(stack.address)
     await asyncio.to_thread(watch.start)
     until = time.monotonic() + ONCE_LIVE_S if wanted.once else None
+    speed = ONCE_SPEED if wanted.once else wanted.speed
     is_seen = False
 
     def look() -> bool:
@@ -200,12 +201,13 @@ async def _live(course: Course, wanted: Wanted, stack: Stack, screen: Screen, le
             )
         return until is None or time.monotonic() < (until if is_seen else until + SEEN_LIMIT_S)
 
+    screen.say(f"now      {course.at_work()}, {speed:g} times as busy as in real life")
     screen.begin("live events" if wanted.once else "live events until Ctrl-C", None)
     if letterbox is not None:
         letterbox.empty()
     if wanted.scenario is not None:
         await course.play(wanted.scenario)
-    await course.live(speed=ONCE_SPEED if wanted.once else wanted.speed, letterbox=letterbox, look=look)
+    await course.live(speed=speed, letterbox=letterbox, look=look)
 
 
 async def _only_publish(wanted: Wanted, screen: Screen) -> None:

@@ -51,6 +51,10 @@ class Demo:
         self._mishaps = Mishaps(seed=plan.seed, run=run)
         self._random = Random(f"{plan.seed}-{run}-moments")
 
+    def on_duty(self, at_ms: int) -> tuple[Rep, ...]:
+        """Who works at a moment."""
+        return self.shifts.on_duty(at_ms // QUARTER_MS * QUARTER_MS)
+
     def history(self) -> Iterator[Sent]:
         """The plan's span: what the office said, then what happened."""
         yield from self.office.everything()

@@ -70,9 +70,9 @@ class Incidents:
     def _stall(self, log: Iterable[DemoEvent], now_ms: int) -> Played:
         """The latest deeds of a rep turn out to be a colleague's: the systems that told of them correct themselves."""
         told = effective(log)
-        for rep in self._on_duty(now_ms):
+        for rep in self._demo.on_duty(now_ms):
             since_ms = self._demo.shifts.back(rep, now_ms, STALLED_MIN)
-            mates = [mate for mate in self._on_duty(now_ms) if mate.team == rep.team and mate is not rep]
+            mates = [mate for mate in self._demo.on_duty(now_ms) if mate.team == rep.team and mate is not rep]
             if since_ms is not None and mates:
                 self._demo.idle.add(rep.id)
                 self._until_ms = now_ms + LASTS_MS
@@ -84,12 +84,9 @@ class Incidents:
                 )
         return Played("nobody has worked for long enough with a colleague beside them; try again in a while")
 
-    def _on_duty(self, now_ms: int) -> list[Rep]:
-        return list(self._demo.shifts.on_duty(now_ms // (15 * MINUTE_MS) * 15 * MINUTE_MS))
-
     def _big_deal(self, now_ms: int) -> Played:
         """An account that nobody had heard of: three weeks of work come to their end now."""
-        duty = [rep for rep in self._on_duty(now_ms) if rep.id not in self._demo.idle]
+        duty = [rep for rep in self._demo.on_duty(now_ms) if rep.id not in self._demo.idle]
         rep = self._random.choice(duty or self._demo.reps)
         floor, name = self._demo.floor, self._demo.floor.new_name()
         account = Account(f"A-{name}", rep=rep.id, lead=f"L-{name}")

@@ -116,6 +116,12 @@ class Course:
         self._screen.advance(chunk)
         self._screen.say(f"history  {count + chunk:,} events published in {time.monotonic() - started:.1f} s")
 
+    def at_work(self) -> str:
+        """Who works at present, in words: at night and at weekends it is somebody else than in the morning."""
+        duty = self._demo.on_duty(_now_ms())
+        teams = ", ".join(sorted({rep.team for rep in duty})) or "customers only"
+        return f"{len(duty)} of {len(self._demo.reps)} reps at work ({teams})"
+
     async def live(self, *, speed: float, letterbox: Letterbox | None, look: Callable[[], bool]) -> None:
         """Publish what happens, ``speed`` times as much as usual, while ``look`` says so. Wishes are played."""
         said_ms = _now_ms()
