@@ -6,19 +6,21 @@ import os
 import re
 from itertools import combinations
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page
 
 from gateway.pages import FOLDER
 from gateway.wall.wins import Win
-from tests.wallboard.company import NOW_MS, TENANT
+from tests.wallboard.company import NOW, NOW_MS, TENANT
 from tests.wallboard.looking import shown, texts, turn_to, until
 from tests.wallboard.serving import Hung
 
 pytestmark = pytest.mark.timeout(600)
 PICTURES = Path(__file__).parent.parent.parent / "docs" / "images"
 PAGES = ("company", "team:Key accounts", "ranking:revenue", "ranking:win_rate", "activity", "goals", "trust")
+CLOCK = f"{NOW.astimezone(ZoneInfo('Europe/Berlin')):%H:%M}"
 LEAST_PX, HERO_TIMES = 51, 2
 CONTRAST, DISTANCE = 4.5, 0.06
 Rgb = tuple[float, float, float]
@@ -84,7 +86,9 @@ def _picture(page: Page, name: str) -> None:
     """The docs' pictures are made here, where SALESPULSE_PICTURES asks for them."""
     if os.environ.get("SALESPULSE_PICTURES"):
         PICTURES.mkdir(parents=True, exist_ok=True)
-        page.wait_for_selector("#state .good")
+        # The corner's clock is the browser's own: it tells the company's moment like everything else.
+        page.clock.set_fixed_time(NOW)
+        page.wait_for_selector(f"#state:has(.good):has-text('{CLOCK}')")
         page.screenshot(path=PICTURES / f"wallboard-{re.sub(r'[^a-z]+', '-', name.lower())}.png")
 
 
