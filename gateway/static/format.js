@@ -50,7 +50,7 @@ export function changeOf(tile) {
   if (tile.unit === "ratio") amount = `${Math.abs(by * 100).toLocaleString("en", { maximumFractionDigits: 1 })} pp`;
   else if (tile.unit === "points" || then === 0) amount = Math.abs(by).toLocaleString("en", { maximumFractionDigits: 1 });
   else amount = `${Math.abs((by / then) * 100).toLocaleString("en", { maximumFractionDigits: Math.abs(by / then) < 0.1 ? 1 : 0 })} %`;
-  if (then === 0 && tile.unit.startsWith("money")) amount = "new";
+  if (then === 0 && by && tile.unit.startsWith("money")) amount = "new";
   return { text: `${grade === "bad" ? "! " : ""}${arrow} ${amount}`, grade };
 }
 

@@ -5,7 +5,6 @@ import { keepRows, make, mark, widen, write } from "./nodes.js";
 const POLICIES = {
   full: "every rank", top_n: "the first three", team_only: "teams only", personal_best: "personal bests", off: "switched off",
 };
-const AUTOMATIC = "numbers move by themselves";
 
 function foot() {
   return make("p", "foot", make("span"), make("span"));
@@ -37,7 +36,7 @@ export class RankingPage {
     keepRows(this.rows, page.rows, () => row("rank", "change", "name", "figure", "gap right quiet", "ground right quiet"), (node, each) => this.drawRow(node, each, page, frame));
     const statuses = [...new Set(page.rows.map((each) => shownStatus(each.status, frame).text))];
     write(this.foot.firstChild, `${page.scope_kind === "team" ? "teams" : "reps"}: ${countText(page.of)} · ${POLICIES[page.policy] ?? page.policy}`);
-    write(this.foot.lastChild, `${statuses.slice(0, 2).join(" ")} · ${asOfText(frame.as_of, frame)}`);
+    write(this.foot.lastChild, [statuses.slice(0, 2).join(" "), asOfText(frame.as_of, frame)].filter(Boolean).join(" · "));
   }
 
   drawRow(node, each, page, frame) {
@@ -82,7 +81,7 @@ export class GoalsPage {
     const n = page.rows.reduce((sum, each) => Math.max(sum, each.n), 0);
     const status = page.rows.length ? shownStatus(page.rows[0].status, frame).text : "";
     write(this.foot.firstChild, `${page.of > page.rows.length ? `${page.rows.length} of ${page.of} · ` : ""}n ${countText(n)} · white: expected by now`);
-    write(this.foot.lastChild, `${status} · ${asOfText(frame.as_of, frame)}`);
+    write(this.foot.lastChild, [status, asOfText(frame.as_of, frame)].filter(Boolean).join(" · "));
   }
 
   drawRow(node, each, frame) {
@@ -167,7 +166,7 @@ export class TrustPage {
       write(node.children[1], each.silent && isKnown ? `! silent ${ago}` : `${isKnown ? "●" : "–"} ${ago} ago`);
       mark(node.children[1], `right ${!isKnown ? "quiet" : each.silent ? "bad" : "good"}`);
     });
-    write(this.foot.firstChild, page.of ? `${page.of} sources, ${page.silent} silent` : `no source yet; ${AUTOMATIC}`);
+    write(this.foot.firstChild, page.of ? `${page.of} sources, ${page.silent} silent` : "no source yet");
     write(this.foot.lastChild, asOfText(frame.as_of, frame));
   }
 
