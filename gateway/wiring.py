@@ -63,7 +63,12 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         return BoardStage(partition, partitions=partitions, generation=settings.generation, follower=True)
 
     replica = Replica(reader, stage, metrics)
-    staleness = Staleness(replica.offsets, metrics.staleness_judged, stale_after_s=settings.stale_after_s)
+    staleness = Staleness(
+        replica.offsets,
+        metrics.staleness_judged,
+        stale_after_s=settings.stale_after_s,
+        turned=replica.changed.set,
+    )
     catalogue = Catalogue(load_definitions())
     reading = Reading(replica.boards, replica.gate, catalogue, lambda: staleness.is_stale)
     feed, book = WinFeed(lambda: only(ROLE)), AlertBook()

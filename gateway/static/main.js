@@ -104,6 +104,7 @@ function hear(came) {
   refusal = "";
   keepFrame(wall, frame, Date.now());
   cheer.hear(frame.wins ?? [], frame.made_ms);
+  tell();
   soon();
 }
 
