@@ -15,12 +15,12 @@ import typer
 from aiokafka.errors import KafkaError
 
 from cli.broker import BrokerUnavailable
-from cli.demo.check import check
+from cli.demo.check import check, count_letters
 from cli.demo.company import REPS_MAX, TENANT
 from cli.demo.history import Plan
 from cli.demo.incidents import SCENARIOS
 from cli.demo.keeping import Letterbox, NobodyPlays, home, kept, remove_all
-from cli.demo.log import read_log
+from cli.demo.log import read_everything
 from cli.demo.recompute import Spreadsheet
 from cli.demo.running import Course, since_start_s
 from cli.demo.screen import Screen
@@ -34,6 +34,7 @@ from config.settings import Settings, load_settings
 ONCE_SPEED, ONCE_LIVE_S = 800.0, 8.0
 SEEN_LIMIT_S = 30.0
 CHECK_LIMIT_S = 60.0
+LETTERS_LIMIT_S = 15.0
 COMPLETE_LIMIT_S = 900.0
 END_LIMIT_S = 15.0
 
@@ -226,10 +227,15 @@ async def _only_publish(wanted: Wanted, screen: Screen) -> None:
 
 def _is_right(own: Settings, as_of_ms: int, stack: Stack, screen: Screen) -> bool:
     screen.step("adding everything up by hand")
-    expected = Spreadsheet(asyncio.run(read_log(own))).values(as_of_ms)
+    events, broken = asyncio.run(read_everything(own))
+    expected = Spreadsheet(events).values(as_of_ms)
     screen.step("comparing with the API")
     outcome = check(stack.address, expected, as_of_ms=as_of_ms, limit_s=CHECK_LIMIT_S)
+    letters = count_letters(stack.address, at_least=broken, limit_s=LETTERS_LIMIT_S)
+    if letters != broken:
+        outcome.differences.append(f"{broken} broken lines were published, and there are {letters} dead letters")
     screen.outcome(outcome)
+    screen.say(f"{letters} dead letters for {broken} broken lines")
     return not outcome.differences
 
 
