@@ -38,7 +38,7 @@ def touch(number: int, who: str, minutes_ago: float) -> bytes:
 def long_days() -> dict[str, Any]:
     """A calendar by which it is about noon now, and people work all day."""
     east_h = 12 - int(time.time() // 3_600) % 24
-    shifts = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), [["01:00", "23:00"]])
+    shifts = {day: [["01:00", "23:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
     return {"calendar": "days", "time_zone": f"Etc/GMT{-east_h:+d}", "shifts": shifts}
 
 
