@@ -45,7 +45,7 @@ SHARE = 20
 MINUTE_MS = 60_000
 SECOND_MS = 1_000
 SPEAKS_WITHIN_MS = 5_000
-HEARING_MAX_MS = 120_000
+HEARING_MAX_MS = 600_000
 
 IsOurs = Callable[[], bool]
 """Whether this worker still owns the partition."""
