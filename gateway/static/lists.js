@@ -28,6 +28,7 @@ export class RankingPage {
   }
 
   draw(page, frame) {
+    mark(this.node, `list ranking${frame.stale ? " stale" : ""}`);
     this.rows.hidden = page.rows.length === 0;
     if (page.rows.length === 0) {
       write(this.empty, page.policy === "off" ? "Leaderboards are switched off here" : "Nobody has a number yet");
@@ -68,6 +69,7 @@ export class GoalsPage {
   }
 
   draw(page, frame) {
+    mark(this.node, `list goals${frame.stale ? " stale" : ""}`);
     this.rows.hidden = page.rows.length === 0;
     if (page.rows.length === 0) {
       if (!this.empty.isConnected) this.node.prepend(this.empty);

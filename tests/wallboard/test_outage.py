@@ -75,6 +75,10 @@ def test_lagging_workers_are_told(hung: Hung, page: Page) -> None:
     assert number_of(page, REVENUE) == shown
     assert page.locator(".tile.stale").count() == 5
     assert page.inner_text(".tile.hero .badge") == "! stale"
+    page.evaluate("() => { location.hash = '#tenant=acme&pages=goals,company'; location.reload(); }")
+    turn_to(page, "goals")
+    until(lambda: page.locator(".goals.stale").count() == 1, "lists turn grey as well")
+    turn_to(page, "company")
     hung.is_stale = False
     hung.touch()
     until(lambda: page.locator(".tile.stale").count() == 0, "the numbers are fresh again")
