@@ -35,7 +35,7 @@ demo-reset: setup ## remove the history that the demo keeps between its runs
 # Three for two cores: tests that wait, for a broker, a browser or a killed worker, leave room for those that compute.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder --durations 10
 
-test: native ## every test; brings up what it needs (ARGS="tests/stream -k fold" narrows it, one test after another)
+test: $(if $(ARGS),setup,native) ## every test; brings up what it needs (ARGS="tests/stream -k fold" narrows it, one test after another)
 	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(SIDE_BY_SIDE))
 
 check: setup ## style, types, layers, budgets
