@@ -50,7 +50,7 @@ TRUTH: list[Told] = [
         "fired",
         "pace_behind",
         "team:N",
-    ),  # an hour after Friday's first call: from there on it is live
+    ),  # an hour after the first call
     (f"{FRIDAY} 17:00", "fired", "rep_stall", "rep:B-1"),  # 94 minutes to the end of the day
     (f"{MONDAY} 09:05", "resolved", "rep_stall", "rep:B-1"),
     (f"{MONDAY} 09:40", "fired", "rep_stall", "rep:B-2"),  # 54 minutes on Friday, 41 today
