@@ -9,10 +9,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page
 
 from gateway.pages import FOLDER
 from gateway.wall.wins import Win
+from schemas.alert import AlertRecord, Severity
 from tests.wallboard.company import NOW, NOW_MS, TENANT
 from tests.wallboard.looking import shown, texts, turn_to, until
 from tests.wallboard.serving import Hung
@@ -80,6 +82,32 @@ def test_everything_can_be_read_from_five_metres(hung: Hung, page: Page, name: s
     assert len(heroes) == (1 if page.locator(".tile").count() else 0)
     assert not heroes or not others or heroes[0] >= HERO_TIMES * max(others)
     _picture(page, name)
+
+
+def alert(scope: str, title: str, text: str, severity: Severity) -> AlertRecord:
+    """An alert that fired nine minutes ago."""
+    record = AlertRecord(TENANT, "rule", scope, "firing", severity, "lead", NOW_MS, NOW_MS, NOW_MS)
+    said = {"title": title, "text": text, "next_step": "Look whether it runs, and what was refused."}
+    return replace(record, since_ms=NOW_MS - 540_000, fired_ms=1, **said)
+
+
+def test_alerts_are_told_in_words_that_can_be_read_from_five_metres(hung: Hung, page: Page) -> None:
+    stalled = "R-3 (team West) has done nothing that qualifies for 1 h 42 min of working time, since Tue 17 Nov 16:42."
+    silent = "telephony was last heard at 14:31, 1 min before this. Expected: a heartbeat every 15 s."
+    hung.alerts += [
+        alert("publisher:telephony", "Source silent: telephony", silent, "critical"),
+        alert("rep:R-3", "Rep stall: R-3", stalled, "warning"),
+    ]
+    page.goto(f"{hung.url}/#tenant={TENANT}&pages=alerts")
+    page.wait_for_selector(".alerts .row")
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    found = texts(page)
+    assert not [text for text in found if text["size"] < LEAST_PX or text["cut"]]
+    assert not [text for text in found if contrast(text["colour"], text["ground"]) < CONTRAST]
+    assert not [text for text in found if text["right"] > 1921 or text["bottom"] > 1081]
+    assert "Dora" in page.inner_text(".alerts .row:nth-child(2)")
+    assert "last heard at 14:31" in page.inner_text(".alerts .told")
+    _picture(page, "alerts")
 
 
 def _picture(page: Page, name: str) -> None:
