@@ -185,6 +185,7 @@ async def _complete(course: Course, stack: Stack, screen: Screen) -> None:
 
 
 async def _live(course: Course, wanted: Wanted, stack: Stack, screen: Screen, letterbox: Letterbox | None) -> None:
+    stack.keep()
     watch = BoardWatch(stack.address)
     await asyncio.to_thread(watch.start)
     until = time.monotonic() + ONCE_LIVE_S if wanted.once else None
