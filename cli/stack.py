@@ -109,7 +109,8 @@ class Stack:
     ``brokers``: a Kafka of one's own; None starts one, at ``broker_port`` if that matters, and in ``folder`` if its
     records are to be kept. ``settings`` are variables for worker and gateway. The gateway's port is ``port``, or the
     next free one. Without ``worker`` none is started: somebody does so with `start`. Without ``wait`` it is entered
-    before the gateway is ready: somebody calls `wait_ready`. What ends by itself fails `check`, unless `keep` was called.
+    before the gateway is ready: somebody calls `wait_ready`. What ends by itself fails `check`, or is started again
+    once `keep` was called.
     """
 
     def __init__(
