@@ -73,8 +73,13 @@ def _judge_rule(
     known = {scope for alert, scope in alerts.records if alert == definition.alert}
     for scope in sorted(known | set(observer.scopes(definition)), key=_widest_first):
         before = alerts.records.get((definition.alert, scope))
+        is_held = definition.under_team and scope.startswith("rep:")
+        is_held = is_held and _is_standing(alerts, definition, observer.team_of(scope))
+        if is_held and (before is None or before.state == "resolved"):
+            yield None
+            continue
         seen = observer.see(definition, before, scope)
-        if definition.under_team and scope.startswith("rep:") and _is_standing(alerts, definition, seen.team):
+        if is_held:
             seen = replace(seen, may_fire=False)
         blank = _blank(alerts.tenant, definition, scope, seen.team, moment.as_of_ms)
         after = step(definition, before, seen, blank, channels)

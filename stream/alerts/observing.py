@@ -59,9 +59,9 @@ class Observer:
         if self._is_gone(scope):
             return Seen(None)
         if kpi.form == "stall":
-            if not self._is_at_work(scope):
-                return Seen(None)
             if (record is None or record.state == "resolved") and self._is_busy(definition, scope):
+                return Seen(None)
+            if not self._is_at_work(scope):
                 return Seen(None)
         found = FORMS[kpi.form].read(self.moment, self.rules.catalogue, kpi, scope, window)
         value = value_from(self.moment, self.rules.catalogue, kpi, scope, window, found)
@@ -94,7 +94,7 @@ class Observer:
             may_fire=may_fire,
             forgiven=forgiven,
             since_ms=since_ms,
-            team=self._team_of(scope),
+            team=self.team_of(scope),
             evidence=evidence,
         )
 
@@ -202,7 +202,8 @@ class Observer:
             return cut - since
         return max(timesheet_of(organisation, cut_ms, rep).minutes(since, cut) for rep in reps)
 
-    def _team_of(self, scope: str) -> str:
+    def team_of(self, scope: str) -> str:
+        """The team of a scope, as of now; "" where there is none."""
         kind, _, name = scope.partition(":")
         if kind == "team":
             return name
