@@ -106,6 +106,7 @@ def test_a_rep_who_stalls_has_done_nothing_for_long_enough_and_the_colleague_did
     assert rep.name in played.text
     since_ms = told.demo.shifts.back(rep, NOW_MS, STALLED_MIN)
     assert since_ms is not None
+    assert told.demo.shifts.back(rep, NOW_MS, 35) == NOW_MS - 35 * MINUTE_MS
     before = sum(told.touches(each.id, since_ms) for each in told.demo.reps)
     assert told.touches(rep.id, since_ms) > 0
     told.take(played.events)
