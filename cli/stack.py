@@ -130,6 +130,8 @@ class Stack:
         self.address = f"http://127.0.0.1:{self.port}"
         self.brokers = brokers or ""
         self._given = dict(settings)
+        if "public_url" not in load_settings().model_fields_set:
+            self._given.setdefault(f"{PREFIX}PUBLIC_URL", self.address)
         self._folder, self._broker_port, self._worker, self._wait = folder, broker_port, worker, wait
         self._say = say
         self._broker: Broker | None = None

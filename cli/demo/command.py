@@ -152,9 +152,9 @@ async def _tell(wanted: Wanted, own: Settings, stack: Stack, screen: Screen, fol
         await course.look_back()
         if course.resumes:
             await course.gap()
-            stack.start("worker", SALESPULSE_PUBLIC_URL=stack.address)
+            stack.start("worker")
         else:
-            stack.start("worker", SALESPULSE_PUBLIC_URL=stack.address)
+            stack.start("worker")
             await course.history()
         await asyncio.to_thread(stack.wait_ready)
         await _complete(course, stack, screen)
