@@ -37,9 +37,9 @@ class Played:
 class Incidents:
     """Plays scenarios into a company and its systems. ``log`` is what was published since a day ago."""
 
-    def __init__(self, demo: Demo, systems: Systems, *, seed: int) -> None:
+    def __init__(self, demo: Demo, systems: Systems) -> None:
         self._demo, self._systems = demo, systems
-        self._random = Random(f"{seed}-incidents")
+        self._random = Random(f"{demo.plan.seed}-{demo.run}-incidents")
         self._until_ms: int | None = None
 
     def play(self, scenario: str, log: Iterable[DemoEvent], now_ms: int) -> Played:

@@ -26,7 +26,7 @@ class Told:
     def __init__(self) -> None:
         self.demo = Demo(Plan.until(NOW_MS, seed=1, reps=40, days=4))
         self.systems = Systems()
-        self.incidents = Incidents(self.demo, self.systems, seed=1)
+        self.incidents = Incidents(self.demo, self.systems)
         self.log: list[DemoEvent] = []
         self.take(self.demo.history())
 
