@@ -49,7 +49,7 @@ class Sheet:
         self._ranks: dict[int, Reading] = {}  # by place, of leaderboards
         self._edges: dict[Spot, int] = {}  # → the first cut at which its sums change by themselves
 
-    def read(self, as_of_ms: int) -> Generator[None, None, Moment]:
+    def read(self, as_of_ms: int) -> Generator[None, None, None]:
         """Read what may have changed, in short steps; anything may be folded between two of them. One that is given up
         is made up for by the next.
         """
@@ -84,7 +84,6 @@ class Sheet:
             self._edges[spot] = edge_of(moment, spot, self._reads.edges[spot[0]])
             yield
         self._moment, self._ground, self._applied = moment, ground, applied
-        return moment
 
     def _value(self, moment: Moment, place: Place, window: Window, reading: Reading) -> KpiValue | None:
         definition, scope, _ = place
