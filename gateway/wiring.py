@@ -63,12 +63,7 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         return BoardStage(partition, partitions=partitions, generation=settings.generation, follower=True)
 
     replica = Replica(reader, stage, metrics)
-    staleness = Staleness(
-        replica.offsets,
-        metrics.staleness_judged,
-        stale_after_s=settings.stale_after_s,
-        turned=replica.changed.set,
-    )
+    staleness = _staleness(settings, replica, metrics)
     catalogue = Catalogue(load_definitions())
     reading = Reading(replica.boards, replica.gate, catalogue, lambda: staleness.is_stale)
     feed, book = WinFeed(lambda: only(ROLE)), AlertBook()
@@ -119,6 +114,12 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         verdicts=verdicts,
         behind=behind,
     )
+
+
+def _staleness(settings: Settings, replica: Replica, metrics: GatewayMetrics) -> Staleness:
+    """Screens get a frame as soon as values turn stale, and fresh again."""
+    offsets, turned = replica.offsets, replica.changed.set
+    return Staleness(offsets, metrics.staleness_judged, stale_after_s=settings.stale_after_s, turned=turned)
 
 
 def _wall(replica: Replica, staleness: Staleness, catalogue: Catalogue, feed: WinFeed, book: AlertBook) -> Wall:
