@@ -7,12 +7,14 @@ STAMP := $(VENV)/.synced
 CODE := schemas stream views config agents gateway cli
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo demo-reset test check bench up down contracts docs dashboards
+.PHONY: help setup native demo demo-reset test check bench up down contracts docs dashboards
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-setup: $(STAMP) ## virtual environment in .venv, from the lock, and the core compiled; quick the second time
+setup: $(STAMP) ## virtual environment in .venv, from the lock; quick the second time
+
+native: setup ## the core compiled, where there is a C compiler; a minute or two once, and after each change of the core
 	@$(BIN)/salespulse native
 
 $(BIN)/uv:
@@ -33,7 +35,7 @@ demo-reset: setup ## remove the history that the demo keeps between its runs
 # Three for two cores: tests that wait, for a broker, a browser or a killed worker, leave room for those that compute.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder --durations 10
 
-test: setup ## every test; brings up what it needs (ARGS="tests/stream -k fold" narrows it, one test after another)
+test: $(if $(ARGS),setup,native) ## every test; brings up what it needs (ARGS="tests/stream -k fold" narrows it, one test after another)
 	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(SIDE_BY_SIDE))
 
 check: setup ## style, types, layers, budgets
@@ -43,7 +45,7 @@ check: setup ## style, types, layers, budgets
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q tests/test_tidy.py tests/test_layers.py tests/test_pages.py
 
-bench: setup ## ACCOUNTS against the tuned hand script, on one broker
+bench: native ## ACCOUNTS against the tuned hand script, on one broker
 	$(BIN)/python -m bench $(ARGS)
 
 up: setup ## a broker, a worker and a gateway in the foreground, without the demo's events

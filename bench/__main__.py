@@ -1,7 +1,7 @@
 """`python -m bench`: ACCOUNTS against the hand script on a real Kafka, then the fold's cost by KPI.
 
 `python -m bench core`: the core alone. `python -m bench kpis`: what each KPI costs the fold.
-`python -m bench exposition`: what a scrape of 100,000 KPI series costs.
+`python -m bench exposition`: what a scrape of 100,000 KPI series costs. `python -m bench board`: BOARD alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=["run", "core", "decode", "kpis", "exposition"],
+        choices=["run", "core", "decode", "kpis", "exposition", "board"],
         default="run",
         help="what to measure",
     )
@@ -86,6 +86,13 @@ def main(argv: list[str]) -> int:
         from bench.exposition import bench_exposition
 
         return 0 if bench_exposition(asked.rounds) else 1
+    if asked.what == "board":
+        from bench.board import board_table, measure_board
+        from bench.office import Size
+
+        lines, right = measure_board(Size(reps=asked.reps), seed=asked.seed, seconds=asked.rounds)
+        print(f"{board_table(lines)}ticks: {'right' if right else 'WRONG'}")
+        return 0 if right else 1
     from bench import core
 
     if asked.what == "kpis":

@@ -44,8 +44,8 @@ class Line:
     cpu_s: float
 
 
-def measure_board(size: Size, *, seed: int = 1, seconds: int = 3) -> list[Line]:
-    """Build a board and time what is done with it."""
+def measure_board(size: Size, *, seed: int = 1, seconds: int = 3) -> tuple[list[Line], bool]:
+    """Build a board and time what is done with it; whether the last tick is what one that remembers nothing reads."""
     gc.set_threshold(YOUNG_OBJECTS, 20, 100)
     stage = BoardStage(0, partitions=1)
     board = stage.board(TENANT)
@@ -61,8 +61,10 @@ def measure_board(size: Size, *, seed: int = 1, seconds: int = 3) -> list[Line]:
     lines += _ticks(
         stage, size, Course("every KPI and window", NOW_MIN), Ticker(_everywhere(catalogue), series_max=10**9), seconds
     )
-    lines += _ticks(stage, size, Course("what is published", NOW_MIN + seconds), Ticker(catalogue), seconds)
-    return lines + _judged(board, catalogue, NOW_MIN + 2 * seconds)
+    ticker, last = Ticker(catalogue), NOW_MIN + 2 * seconds
+    lines += _ticks(stage, size, Course("what is published", NOW_MIN + seconds), ticker, seconds)
+    again, anew = (each.tick(board, TENANT, last * MINUTE_MS).values for each in (ticker, Ticker(catalogue)))
+    return lines + _judged(board, catalogue, last), again == anew
 
 
 def _timed(what: str, of: str, work: Callable[[], int]) -> Line:

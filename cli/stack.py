@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +17,7 @@ from itertools import count
 from pathlib import Path
 from types import TracebackType
 
-from cli.broker import Broker, start_broker
+from cli.broker import Broker, BrokerUnavailable, start_broker
 from cli.broker.keeper import DISMISSAL, KEEPER
 from cli.broker.ports import is_free
 from cli.topics import ensure_topics
@@ -25,6 +26,9 @@ from config.settings import PREFIX, load_settings
 READY_LIMIT_S = 90.0
 STOP_LIMIT_S = 30.0
 PORTS_TRIED = 50
+LOOK_EVERY_S = 0.5
+LONG_LIFE_S = 30.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
 LAST_LINES = 12
 
 Say = Callable[[str], None]
@@ -51,6 +55,7 @@ class Kept:
 
     def __init__(self, arguments: list[str], settings: Mapping[str, str], log: Path) -> None:
         self.name = " ".join(arguments)
+        self.arguments, self.settings = arguments, settings
         self.log = log
         # `env` sets the variables, so that nothing here has to read the environment that the child inherits.
         variables = [f"{name}={value}" for name, value in settings.items()]
@@ -103,8 +108,9 @@ class Stack:
 
     ``brokers``: a Kafka of one's own; None starts one, at ``broker_port`` if that matters, and in ``folder`` if its
     records are to be kept. ``settings`` are variables for worker and gateway. The gateway's port is ``port``, or the
-    next free one. Without ``worker`` none is started: somebody does so with `start`. Without ``wait`` it is entered before
-    the gateway is ready: somebody calls `wait_ready`.
+    next free one. Without ``worker`` none is started: somebody does so with `start`. Without ``wait`` it is entered
+    before the gateway is ready: somebody calls `wait_ready`. What ends by itself fails `check`, or is started again
+    once `keep` was called.
     """
 
     def __init__(
@@ -124,11 +130,16 @@ class Stack:
         self.address = f"http://127.0.0.1:{self.port}"
         self.brokers = brokers or ""
         self._given = dict(settings)
+        if "public_url" not in load_settings().model_fields_set:
+            self._given.setdefault(f"{PREFIX}PUBLIC_URL", self.address)
         self._folder, self._broker_port, self._worker, self._wait = folder, broker_port, worker, wait
         self._say = say
         self._broker: Broker | None = None
         self._children: list[Kept] = []
         self._numbers = count()
+        self._reviving: threading.Thread | None = None
+        self._is_over = threading.Event()
+        self._failure: StackFailed | None = None
 
     def __enter__(self) -> Stack:
         try:
@@ -172,9 +183,40 @@ class Stack:
         self._children.append(child)
         return child
 
+    def keep(self) -> None:
+        """From now on start again what ends by itself, the broker too, as a container engine would."""
+        self._reviving = threading.Thread(target=self._revive, daemon=True)
+        self._reviving.start()
+
+    def _revive(self) -> None:
+        pause_s, revived_s = FIRST_PAUSE_S, 0.0
+        while not self._is_over.wait(LOOK_EVERY_S):
+            ended = [child for child in self._children if not child.is_running()]
+            is_brokerless = self._broker is not None and not self._broker.is_running()
+            if not ended and not is_brokerless:
+                continue
+            # What ends again and again is started ever less often.
+            lived_s, revived_s = time.monotonic() - revived_s, time.monotonic()
+            pause_s = FIRST_PAUSE_S if lived_s > LONG_LIFE_S else min(2 * pause_s, LONGEST_PAUSE_S)
+            if self._is_over.wait(pause_s):
+                return
+            names = [child.name for child in ended] + ["broker"] * is_brokerless
+            self._say(f"{', '.join(names)} ended by itself: starting it again")
+            try:
+                if self._broker is not None and is_brokerless:
+                    self._broker.restart()
+            except BrokerUnavailable as exc:
+                self._failure = StackFailed(str(exc))
+                return
+            for child in ended:
+                child.wait()
+                self._children[self._children.index(child)] = Kept(child.arguments, child.settings, child.log)
+
     def check(self) -> None:
-        """Raise StackFailed if a child has ended by itself."""
-        for child in self._children:
+        """Raise StackFailed if a child has ended by itself and nobody starts it again."""
+        if self._failure is not None:
+            raise self._failure
+        for child in self._children if self._reviving is None else ():
             if not child.is_running():
                 raise StackFailed(f"the {child.name} ended; its log {child.log} closes with:\n{child.last_lines()}")
 
@@ -186,6 +228,9 @@ class Stack:
 
     def stop(self) -> None:
         """End everything: worker and gateway together, then the broker. A second call is idle."""
+        self._is_over.set()
+        if self._reviving is not None:
+            self._reviving.join()
         for child in self._children:
             child.send(signal.SIGTERM)
         for child in self._children:

@@ -45,6 +45,7 @@ def up() -> None:
     try:
         with stack:
             typer.echo(f"page     {stack.address}/\nKafka    {stack.brokers}\nCtrl-C stops all of it")
+            stack.keep()
             while True:
                 stack.check()
                 time.sleep(LOOK_EVERY_S)

@@ -14,7 +14,8 @@ PING_S = 15.0
 # At most five frames a second; and one now and then although nothing happens, because time passes: windows move on.
 SHORTEST_PERIOD_S = 0.2
 LONGEST_PERIOD_S = 5.0
-# Making frames may take at most this share of the event loop's time.
+# Making frames may take at most this share of the event loop's time; unless that would keep clients waiting for longer
+# than the longest period: time passes for other reasons, too, such as a machine that stood still.
 BUSY_SHARE = 0.2
 PING = b": ping\n\n"
 RETRY = b"retry: 1000\n\n"
@@ -85,7 +86,8 @@ class Broadcast:
             begun = loop.time()
             for tenant in list(self._clients):
                 await self._publish(tenant)
-            await asyncio.sleep(max(SHORTEST_PERIOD_S, (loop.time() - begun) / BUSY_SHARE))
+            rest_s = (loop.time() - begun) / BUSY_SHARE
+            await asyncio.sleep(min(max(SHORTEST_PERIOD_S, rest_s), LONGEST_PERIOD_S))
 
     def subscribe(self, tenant: str | None) -> AsyncGenerator[bytes, None]:
         """The bytes of one client's stream, until it is closed. Raises TooManyClients."""

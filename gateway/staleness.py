@@ -16,6 +16,7 @@ from gateway.log_reader import reason_of
 
 CHECK_EVERY_S = 2.0
 ANSWER_WITHIN_S = 5.0
+NOTICE_EVERY_S = 0.5
 REPLICA = "replica"
 
 Place = tuple[str, int]
@@ -56,10 +57,13 @@ class Staleness:
         report: Callable[[bool, dict[str, float]], None],
         *,
         stale_after_s: float,
+        turned: Callable[[], None] = lambda: None,
     ) -> None:
+        """``turned`` is told when values become stale, or fresh again."""
         self._replica_offsets = replica_offsets
         self._report = report
         self._stale_after_s = stale_after_s
+        self._turned = turned
         self._waits: dict[tuple[str, str, int], Wait] = {}
         self._is_old = True
         self._checked_s: float | None = None
@@ -73,6 +77,22 @@ class Staleness:
 
     async def watch(self, open_progress: Callable[[], AbstractAsyncContextManager[Progress]]) -> None:
         """Check until cancelled; a failed check is made again with a new connection."""
+        noticing = asyncio.create_task(self._notice())
+        try:
+            await self._keep_checking(open_progress)
+        finally:
+            noticing.cancel()
+
+    async def _notice(self) -> None:
+        """Tell of a turn at once: a check that gets no answer takes its time."""
+        was_stale = self.is_stale
+        while True:
+            await asyncio.sleep(NOTICE_EVERY_S)
+            if was_stale != self.is_stale:
+                was_stale = not was_stale
+                self._turned()
+
+    async def _keep_checking(self, open_progress: Callable[[], AbstractAsyncContextManager[Progress]]) -> None:
         failures = 0
         while True:
             try:

@@ -63,7 +63,7 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         return BoardStage(partition, partitions=partitions, generation=settings.generation, follower=True)
 
     replica = Replica(reader, stage, metrics)
-    staleness = Staleness(replica.offsets, metrics.staleness_judged, stale_after_s=settings.stale_after_s)
+    staleness = _staleness(settings, replica, metrics)
     catalogue = Catalogue(load_definitions())
     reading = Reading(replica.boards, replica.gate, catalogue, lambda: staleness.is_stale)
     feed, book = WinFeed(lambda: only(ROLE)), AlertBook()
@@ -74,7 +74,10 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
     redriver = Redriver(writer, signing_key)
     actions = Actions(writer, "alert_actions")
     desk = LettersDesk(lambda known: open_letters(settings, known), redriver, metrics.letter_sent)
-    verdicts, behind = verdict_desk(settings), behind_desk(settings, replica.boards, catalogue)
+    verdicts, behind = (
+        verdict_desk(settings),
+        behind_desk(settings, replica.boards, catalogue, lambda: staleness.is_stale),
+    )
 
     async def prepare() -> None:
         await _wait_for_topics(brokers, ensure_topics)
@@ -111,6 +114,12 @@ def wire(settings: Settings, ensure_topics: Callable[[], None]) -> Parts:
         verdicts=verdicts,
         behind=behind,
     )
+
+
+def _staleness(settings: Settings, replica: Replica, metrics: GatewayMetrics) -> Staleness:
+    """Screens get a frame as soon as values turn stale, and fresh again."""
+    offsets, turned = replica.offsets, replica.changed.set
+    return Staleness(offsets, metrics.staleness_judged, stale_after_s=settings.stale_after_s, turned=turned)
 
 
 def _wall(replica: Replica, staleness: Staleness, catalogue: Catalogue, feed: WinFeed, book: AlertBook) -> Wall:

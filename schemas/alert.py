@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -24,11 +25,21 @@ class BadAlert(ValueError):
 
 
 class Guard(BaseModel):
-    """A condition on a facet of the value without which the alert doesn't hold."""
+    """A condition on a facet of the value without which the alert doesn't fire, and below ``until`` (if not given:
+    ``at_least``) not last; for some ``scopes`` only, if given.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     facet: str
     at_least: float
+    until: float | None = None
+    scopes: tuple[AlertScope, ...] = ()
+
+    def holds(self, scope: str, facets: Mapping[str, float], *, is_open: bool) -> bool:
+        """Whether it is met by a value of a scope whose alert is open or isn't."""
+        is_asked = not self.scopes or scope.partition(":")[0] in self.scopes
+        least = self.until if is_open and self.until is not None else self.at_least
+        return not is_asked or facets.get(self.facet, float("-inf")) >= least
 
 
 class Escalation(BaseModel):
@@ -50,8 +61,14 @@ class AlertDefinition(BaseModel):
 
     ``after_outage: start_anew``: what passed until a source that feeds it spoke again doesn't count.
 
-    ``text``, ``next_step`` and ``link`` may name in braces: who, scope, tenant, team, value, since, last, n, benchmark,
-    fire, and every facet of the value.
+    ``of_today_min``: a rep's stall has to last so many working minutes of the rep's day before it fires: who has just
+    begun a day isn't late yet.
+
+    ``under_team``: a rep's doesn't fire while that of its team is open or about to be: the team's says it already.
+
+    ``text``, ``over`` (what is said when it resolves), ``over_unread`` (the same, where nothing is left to read),
+    ``next_step`` and ``link`` may name in braces: who, whom, scope, tenant, team, value, since, last, n, benchmark,
+    fire, fired, every facet of the value, and with usual_ before its name that of the window ``less``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,9 +93,13 @@ class AlertDefinition(BaseModel):
     group_by: Literal["team", "tenant"] = "team"
     owner: str
     after_outage: Literal["go_on", "start_anew"] = "go_on"
-    shown_as: Literal["minutes", "percent", "count"]
+    under_team: bool = False
+    of_today_min: int = Field(default=0, ge=0)
+    shown_as: Literal["minutes", "percent", "points", "count"]
     benchmark: str = ""
     text: str
+    over: str = "It is over. It had begun at {since} and was told: {fired}."
+    over_unread: str = "Nothing is left to judge."
     next_step: str
     link: str
     definition: int = Field(ge=1)
@@ -133,7 +154,8 @@ class AlertRecord(msgspec.Struct, omit_defaults=True):
 
     ``episode`` counts how often it fired since it is remembered. Moments are epoch ms: ``since_ms`` when what it is
     about began, ``met_ms`` since when its condition holds, ``clearing_ms`` since when it does not. ``value`` is the
-    reading at ``as_of_ms``.
+    reading at ``as_of_ms``. ``team`` and ``group`` are those of the beginning: whoever was told is told the end.
+    ``was_severity`` and ``was_owner`` are those before it escalated.
     """
 
     tenant: str
@@ -152,6 +174,8 @@ class AlertRecord(msgspec.Struct, omit_defaults=True):
     clearing_ms: int | None = None
     resolved_ms: int | None = None
     escalated_ms: int | None = None
+    was_severity: Severity | None = None
+    was_owner: str = ""
     value: float | None = None
     worst: float | None = None
     n: int = 0

@@ -43,6 +43,9 @@ SLICE_S = 0.01
 SHARE = 20
 """Judging takes at most one part of this many of the time, unless the minute turns."""
 MINUTE_MS = 60_000
+SECOND_MS = 1_000
+SPEAKS_WITHIN_MS = 5_000
+HEARING_MAX_MS = 600_000
 
 IsOurs = Callable[[], bool]
 """Whether this worker still owns the partition."""
@@ -63,6 +66,14 @@ class Pace:
     not_before_s: float = 0.0
 
 
+def hearing_ms(board: Board) -> int:
+    """How long publishers get to be heard after a time in which they could not be: an interval of the slowest
+    heartbeat, at most HEARING_MAX_MS. Judged before, a broker that comes back would make everybody look silent.
+    """
+    slowest_s = max((interval_s for _, interval_s in board.heard.minutes), default=0)
+    return min(slowest_s * SECOND_MS + SPEAKS_WITHIN_MS, HEARING_MAX_MS) if slowest_s else 0
+
+
 class Desk:
     """The alerts of one partition, judged by this worker alone."""
 
@@ -73,6 +84,7 @@ class Desk:
         self._paces: dict[str, Pace] = {}
         self._producer: Producer | None = None
         self._actions_read = 0
+        self._fresh_ms: int | None = None  # since when boards are fresh without a break
         self._changed: dict[bytes, bytes | None] = {}
 
     async def open(self, transactional_id: str) -> None:
@@ -116,8 +128,9 @@ class Desk:
         await self._take_actions()
         for key, notice, failure in self._teller.outcomes(self.partition):
             self._settle(key, notice, failure, now_ms)
-        if is_fresh:
-            for tenant, board in sorted(boards.items()):
+        self._fresh_ms = (self._fresh_ms or now_ms) if is_fresh else None
+        for tenant, board in sorted(boards.items()):
+            if self._fresh_ms is not None and now_ms - self._fresh_ms >= hearing_ms(board):
                 await self._judge(tenant, board, positions, now_ms, is_ours)
         await self._commit(is_ours)
         records = [record for alerts in self._tenants.values() for record in alerts.records.values()]

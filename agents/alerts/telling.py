@@ -67,19 +67,19 @@ class Teller:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _repeat(self, partition: int, records: list[AlertRecord], now_ms: int) -> None:
-        """Alertmanager forgets what it hears no more of."""
+        """Alertmanager forgets what it hears no more of, and silences that nobody prolongs."""
         channel = self._channels.get(Alertmanager.name)
         if not isinstance(channel, Alertmanager) or now_ms - self._repeated_ms.get(partition, 0) < REPEAT_EVERY_MS:
             return
         self._repeated_ms[partition] = now_ms
-        self._start(self._send_open(channel, [record for record in records if record.is_open], now_ms))
+        self._start(self._send_open(channel, records, now_ms))
 
     async def _send_open(self, channel: Alertmanager, records: list[AlertRecord], now_ms: int) -> None:
         try:
             async with self._room:
                 await channel.repeat(records, now_ms)
         except NotTaken as exc:
-            log.warning("Alertmanager did not take %d open alerts, trying on: %s", len(records), exc)
+            log.warning("Alertmanager did not take the open alerts, trying on: %s", exc)
 
     async def _deliver(self, partition: int, channel: Channel, part: list[Telling]) -> None:
         failure: str | None = None

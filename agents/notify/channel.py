@@ -39,14 +39,20 @@ class Channel(Protocol):
 
 async def post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     """POST JSON; anything but a success is NotTaken."""
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json", **headers}, method="POST")
+    await ask(url, "POST", body, headers)
 
-    def send() -> None:
+
+async def ask(url: str, method: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
+    """Send a request, with JSON if there is a body; what is answered. Anything but a success is NotTaken."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json", **(headers or {})}, method=method)
+
+    def send() -> bytes:
         with urllib.request.urlopen(request, timeout=ANSWER_LIMIT_S) as answer:
-            answer.read()
+            said: bytes = answer.read()
+            return said
 
     try:
-        await asyncio.to_thread(send)
+        return await asyncio.to_thread(send)
     except (urllib.error.URLError, OSError, ValueError) as exc:
         reason = f"HTTP {exc.code}" if isinstance(exc, urllib.error.HTTPError) else f"{type(exc).__name__}: {exc}"
         raise NotTaken(reason[:REASON_CHARS]) from exc

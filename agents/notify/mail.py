@@ -69,7 +69,8 @@ class Mail:
     def _paragraph(self, telling: Telling) -> str:
         record = telling.record
         lines = [f"{SAID[telling.notice.kind]}{record.title} ({record.severity})", record.text]
-        lines += [f"Next: {record.next_step}", f"{self._public_url}{record.link}"]
+        lines += [f"Next: {record.next_step}"] if record.next_step else []
+        lines.append(f"{self._public_url}{record.link}")
         return "\n".join(
             [*lines, f"Since {instant(record.since_ms)}, fired {instant(record.fired_ms)}, id {record.id}"]
         )

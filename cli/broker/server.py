@@ -40,6 +40,10 @@ class Broker:
         """The process id of the present run."""
         return self._child.pid
 
+    def is_running(self) -> bool:
+        """Whether the present run has not ended."""
+        return self._child.is_running()
+
     def kill(self) -> None:
         """End the process with SIGKILL, as a crash would; its folder stays as it is."""
         self._child.end(signal.SIGKILL)

@@ -31,10 +31,8 @@ STACKED = (38, 72)
 PAIR = (26, 66)
 STRIP = (32, 60)
 NARROW_STRIP = (26, 54)
-WIDE_BARS = (36, 48)
-NAME_BARS = (26, 36)
-BARS = (22, 36)
-"""Sizes of (name, value) in px at 1080p."""
+BAR_VALUE = 36
+"""Sizes of (name, value) in px at 1080p; of a bar's value."""
 
 
 def sized(sizes: tuple[int, int]) -> VizTextDisplayOptions:

@@ -12,6 +12,7 @@ from grafana_foundation_sdk.builders.common import (
     TableFooterOptions,
     TableSortByFieldState,
     VizLegendOptions,
+    VizTextDisplayOptions,
     VizTooltipOptions,
 )
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
@@ -40,9 +41,10 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana_foundation_sdk.models.text import TextMode
 
-from cli.dashboards.look import BARS, INFO, PLAIN, TILE, UNITS, by_steps, one_colour, sized, steps
+from cli.dashboards.look import BAR_VALUE, INFO, PLAIN, TILE, UNITS, by_steps, one_colour, sized, steps
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="$datasource")
+THIN_PX, THICK_PX = 16, 90
 NOTHING = "–"
 """What a panel shows where there is no value."""
 
@@ -93,11 +95,14 @@ def tile(
     return _filled(made, title, description, place, queries, PLAIN)
 
 
-def bars(title: str, description: str, place: Place, query: Query, sizes: tuple[int, int] = BARS) -> bargauge.Panel:
-    """A bar for each series, from zero, not ranked: a rank is the engine's to give."""
+def bars(title: str, description: str, place: Place, query: Query) -> bargauge.Panel:
+    """A bar for each series, from zero, not ranked: a rank is the engine's to give. Names are as large as bars are
+    thick: with a size of their own Grafana cuts them off where there are many.
+    """
     made = bargauge.Panel().min(0).orientation(VizOrientation.HORIZONTAL).display_mode(BarGaugeDisplayMode.BASIC)
     made.value_mode(BarGaugeValueMode.TEXT).name_placement(BarGaugeNamePlacement.LEFT).show_unfilled(True)
-    made.sizing(BarGaugeSizing.AUTO).text(sized(sizes)).min_viz_height(16).min_viz_width(8).max_viz_height(300)
+    made.sizing(BarGaugeSizing.MANUAL).min_viz_height(THIN_PX).min_viz_width(8).max_viz_height(THICK_PX)
+    made.text(VizTextDisplayOptions().value_size(BAR_VALUE))
     made.reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
     return _filled(made, title, description, place, (query,), INFO)
 

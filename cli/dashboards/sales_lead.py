@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from cli.dashboards.boards import board, describe, trust_strip
-from cli.dashboards.look import BAD, GOOD, HERO, INFO, PLAIN, STACKED, WARN, WIDE_BARS, steps
+from cli.dashboards.look import BAD, GOOD, HERO, INFO, PLAIN, STACKED, WARN, steps
 from cli.dashboards.panels import Panel, Place, Query, bars, lines, tile
 from cli.dashboards.queries import COMPANY, TEAMS, Gauges, Scope, major, or_zero, worded
 
@@ -86,7 +86,7 @@ def _today(gauges: Gauges, place: Place) -> Panel:
 def _teams(gauges: Gauges, place: Place) -> Panel:
     query = Query(major(gauges.value("revenue", "mtd", TEAMS)), "{{scope}}", "money")
     about = describe(gauges.definitions["revenue"], "A team is who belonged to it on the day of the sale.")
-    return bars("Revenue of the month by team", about, place, query, sizes=WIDE_BARS)
+    return bars("Revenue of the month by team", about, place, query)
 
 
 def _against_target(gauges: Gauges, place: Place) -> Panel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from cli.dashboards.boards import board, choice, describe, trust_strip
-from cli.dashboards.look import GOOD, INFO, NAME_BARS, STACKED, WARN, steps
+from cli.dashboards.look import GOOD, INFO, STACKED, WARN, steps
 from cli.dashboards.panels import Panel, Place, Query, bars, rows, tile
 from cli.dashboards.queries import REPS, TEAM, TENANT, Gauges, major, of_team, or_zero
 from cli.dashboards.sales_lead import revenue_tile, target_tile
@@ -56,7 +56,7 @@ def _today(gauges: Gauges, place: Place) -> Panel:
 def _touches(gauges: Gauges, place: Place) -> Panel:
     definition = gauges.definitions["activity_count"]
     query = Query(of_team(gauges.value("activity_count", "today", REPS), zero=True), "{{name}}", definition.unit)
-    return bars("Touches of today by rep", describe(definition), place, query, sizes=NAME_BARS)
+    return bars("Touches of today by rep", describe(definition), place, query)
 
 
 def _win_rate_and_stalls(gauges: Gauges, place: Place) -> Panel:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from cli.demo.company import TENANT, instant
 from cli.demo.office import MIN_N
@@ -17,6 +18,7 @@ from cli.demo.recompute import RECOMPUTED, Key, Plain
 
 REQUEST_LIMIT_S = 30.0
 PAUSE_S = 0.5
+LETTERS_AT_ONCE = 500
 
 
 @dataclass
@@ -47,6 +49,26 @@ def read_values(address: str, as_of_ms: int) -> list[dict[str, Any]]:
     url = f"{address}/v1/values?tenant={TENANT}&kpi={','.join(RECOMPUTED)}&as_of={instant(as_of_ms)}"
     with urllib.request.urlopen(url, timeout=REQUEST_LIMIT_S) as answer:
         return [json.loads(line) for line in answer.read().splitlines()]
+
+
+def count_letters(address: str, *, at_least: int, limit_s: float) -> int:
+    """How many dead letters the API has: asked until there are enough, at most ``limit_s`` seconds."""
+    limit = time.monotonic() + limit_s
+    while (found := _letters(address)) < at_least and time.monotonic() < limit:
+        time.sleep(PAUSE_S)
+    return found
+
+
+def _letters(address: str) -> int:
+    found, cursor = 0, ""
+    while True:
+        url = f"{address}/v1/letters?tenant={TENANT}&limit={LETTERS_AT_ONCE}{cursor}"
+        with urllib.request.urlopen(url, timeout=REQUEST_LIMIT_S) as answer:
+            page = json.loads(answer.read())
+        found += len(page["letters"])
+        if page["cursor"] is None:
+            return found
+        cursor = f"&cursor={quote(page['cursor'])}"
 
 
 def compare(answers: list[dict[str, Any]], expected: Mapping[Key, Plain], *, as_of: str) -> Outcome:

@@ -15,12 +15,12 @@ import typer
 from aiokafka.errors import KafkaError
 
 from cli.broker import BrokerUnavailable
-from cli.demo.check import check
+from cli.demo.check import check, count_letters
 from cli.demo.company import REPS_MAX, TENANT
 from cli.demo.history import Plan
 from cli.demo.incidents import SCENARIOS
 from cli.demo.keeping import Letterbox, NobodyPlays, home, kept, remove_all
-from cli.demo.log import read_log
+from cli.demo.log import read_everything
 from cli.demo.recompute import Spreadsheet
 from cli.demo.running import Course, since_start_s
 from cli.demo.screen import Screen
@@ -34,6 +34,7 @@ from config.settings import Settings, load_settings
 ONCE_SPEED, ONCE_LIVE_S = 800.0, 8.0
 SEEN_LIMIT_S = 30.0
 CHECK_LIMIT_S = 60.0
+LETTERS_LIMIT_S = 15.0
 COMPLETE_LIMIT_S = 900.0
 END_LIMIT_S = 15.0
 
@@ -61,7 +62,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="another seed tells another story")] = 1,
     reps: Annotated[int, typer.Option(min=2, max=REPS_MAX)] = 40,
     days: Annotated[int, typer.Option(min=1, max=365, help="length of the history")] = 90,
-    speed: Annotated[float, typer.Option(min=0.1, max=5_000, help="how much more happens than in real life")] = 20.0,
+    speed: Annotated[float, typer.Option(min=0.1, max=5_000, help="how much more happens than in real life")] = 30.0,
     keep: Annotated[bool, typer.Option(help="keep the history for the next start")] = True,
     folder: Annotated[Path | None, typer.Option(help="keep it there, not in the cache folder")] = None,
     scenario: Annotated[str | None, typer.Option(help=f"play one at once: {', '.join(SCENARIOS[:-1])}")] = None,
@@ -151,9 +152,9 @@ async def _tell(wanted: Wanted, own: Settings, stack: Stack, screen: Screen, fol
         await course.look_back()
         if course.resumes:
             await course.gap()
-            stack.start("worker", SALESPULSE_PUBLIC_URL=stack.address)
+            stack.start("worker")
         else:
-            stack.start("worker", SALESPULSE_PUBLIC_URL=stack.address)
+            stack.start("worker")
             await course.history()
         await asyncio.to_thread(stack.wait_ready)
         await _complete(course, stack, screen)
@@ -184,9 +185,11 @@ async def _complete(course: Course, stack: Stack, screen: Screen) -> None:
 
 
 async def _live(course: Course, wanted: Wanted, stack: Stack, screen: Screen, letterbox: Letterbox | None) -> None:
+    stack.keep()
     watch = BoardWatch(stack.address)
     await asyncio.to_thread(watch.start)
     until = time.monotonic() + ONCE_LIVE_S if wanted.once else None
+    speed = ONCE_SPEED if wanted.once else wanted.speed
     is_seen = False
 
     def look() -> bool:
@@ -200,12 +203,13 @@ async def _live(course: Course, wanted: Wanted, stack: Stack, screen: Screen, le
             )
         return until is None or time.monotonic() < (until if is_seen else until + SEEN_LIMIT_S)
 
+    screen.say(f"now      {course.at_work()}, {speed:g} times as busy as in real life")
     screen.begin("live events" if wanted.once else "live events until Ctrl-C", None)
     if letterbox is not None:
         letterbox.empty()
     if wanted.scenario is not None:
         await course.play(wanted.scenario)
-    await course.live(speed=ONCE_SPEED if wanted.once else wanted.speed, letterbox=letterbox, look=look)
+    await course.live(speed=speed, letterbox=letterbox, look=look)
 
 
 async def _only_publish(wanted: Wanted, screen: Screen) -> None:
@@ -224,10 +228,15 @@ async def _only_publish(wanted: Wanted, screen: Screen) -> None:
 
 def _is_right(own: Settings, as_of_ms: int, stack: Stack, screen: Screen) -> bool:
     screen.step("adding everything up by hand")
-    expected = Spreadsheet(asyncio.run(read_log(own))).values(as_of_ms)
+    events, broken = asyncio.run(read_everything(own))
+    expected = Spreadsheet(events).values(as_of_ms)
     screen.step("comparing with the API")
     outcome = check(stack.address, expected, as_of_ms=as_of_ms, limit_s=CHECK_LIMIT_S)
+    letters = count_letters(stack.address, at_least=broken, limit_s=LETTERS_LIMIT_S)
+    if letters != broken:
+        outcome.differences.append(f"{broken} broken lines were published, and there are {letters} dead letters")
     screen.outcome(outcome)
+    screen.say(f"{letters} dead letters for {broken} broken lines")
     return not outcome.differences
 
 

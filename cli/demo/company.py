@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -114,8 +115,14 @@ class DemoEvent:
 
 def stamp(time_ms: int) -> str:
     """RFC 3339 to the millisecond."""
-    moment = datetime.fromtimestamp(time_ms // 1000, UTC).replace(microsecond=time_ms % 1000 * 1000, tzinfo=None)
-    return moment.isoformat(timespec="milliseconds") + "Z"
+    day, rest = divmod(time_ms, DAY_MS)
+    seconds, ms = divmod(rest, 1_000)
+    return f"{_date(day)}T{seconds // 3_600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=1_024)
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m-%d")
 
 
 def instant(time_ms: int) -> str:

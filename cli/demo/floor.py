@@ -14,12 +14,12 @@ CALLS = ("call", "call", "call", "sms")
 WRITTEN = ("email", "email", "email", "video_meeting", "meeting", "demo", "chat")
 PIPELINE = "standard"
 STAGES = ("prospecting", "qualification", "proposal", "negotiation")
-PRODUCTS = (("desk", 39_900), ("chair", 24_900), ("lamp", 5_990), ("shelf", 14_900), ("service", 120_000))
+PRODUCTS = (("desk", 19_900), ("chair", 12_900), ("lamp", 2_990), ("shelf", 7_900), ("service", 30_000))
 REASONS = ("price", "timing", "competitor")
 NPS_SCORES = (10, 10, 10, 9, 9, 9, 9, 8, 8, 7, 7, 6, 4)
 DEAL_MINOR, DEAL_SPREAD = 480_000, 0.35
 """The median of a deal's amount for an average rep, and the spread of its logarithm."""
-TARGET_PER_DAY = 670_000
+TARGET_PER_DAY = 540_000
 """What a rep of average skill brings in on a working day, roughly (minor units): quotas are set around it."""
 PROSPECTS_MAX, CUSTOMERS_MAX = 22, 14
 ARRIVES = 0.075
@@ -34,6 +34,7 @@ class SalesFloor:
         self._count = 0
         self.tells_history = False
         self._reps = {rep.id: rep for rep in reps}
+        self._names = list(self._reps)
         self._accounts: dict[str, list[Account]] = {rep.id: [] for rep in reps}
         self._acts: list[tuple[Callable[[Account, int], DemoEvent], Callable[[Account], bool], float]] = [
             (self._touch, lambda a: not a.is_customer or bool(a.deal), 24.0),
@@ -82,8 +83,9 @@ class SalesFloor:
         return self._happen(self._random.choices(acts, weights)[0], account, time_ms)
 
     def buy(self, time_ms: int) -> DemoEvent | None:
-        """A customer orders, or sends something back; None while there is no customer."""
-        customers = [account for accounts in self._accounts.values() for account in accounts if account.is_customer]
+        """A customer of some rep orders, or sends something back; None where that rep has none."""
+        chosen = self._random.choice(self._names)
+        customers = [account for account in self._accounts[chosen] if account.is_customer]
         if not customers:
             return None
         account = self._random.choice(customers)
@@ -119,7 +121,7 @@ class SalesFloor:
         return event
 
     def _keep(self, account: Account) -> None:
-        """A rep has only so many at once: the one that was left alone for longest is forgotten, one with a deal last."""
+        """A rep has only so many at once: the one left alone for longest is forgotten, one with a deal last."""
         accounts = self._accounts[account.rep]
         alike = [each for each in accounts if each.is_customer == account.is_customer]
         if len(alike) >= (CUSTOMERS_MAX if account.is_customer else PROSPECTS_MAX):
@@ -221,7 +223,7 @@ class SalesFloor:
         chosen = self._random.sample(PRODUCTS, self._random.randint(1, 3))
         prices = self._reps[account.rep].region.prices
         lines = [
-            {"product": product, "qty": self._random.randint(1, 4), "unit_price_minor": int(price * prices)}
+            {"product": product, "qty": self._random.randint(1, 2), "unit_price_minor": int(price * prices)}
             for product, price in chosen
         ]
         deal = account.won_deals[-1] if account.won_deals and self._random.random() < 0.15 else None

@@ -15,7 +15,7 @@ from cli.demo.office import Office
 from cli.demo.shifts import QUARTER_MS, Shifts
 
 EVENTS_PER_REP_AND_HOUR = 7.0
-ORDERS_PER_REP_AND_HOUR = 0.06
+ORDERS_PER_REP_AND_HOUR = 0.15
 """Customers order at any hour; as many more as there are reps."""
 FORGOTTEN = 0.002
 FORGOTTEN_MS = 2 * HOUR_MS
@@ -50,6 +50,10 @@ class Demo:
         """Reps who do nothing at present."""
         self._mishaps = Mishaps(seed=plan.seed, run=run)
         self._random = Random(f"{plan.seed}-{run}-moments")
+
+    def on_duty(self, at_ms: int) -> tuple[Rep, ...]:
+        """Who works at a moment."""
+        return self.shifts.on_duty(at_ms // QUARTER_MS * QUARTER_MS)
 
     def history(self) -> Iterator[Sent]:
         """The plan's span: what the office said, then what happened."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from random import Random
 
 from cli.demo.accounts import Account
@@ -17,6 +18,7 @@ from cli.demo.systems import Systems
 SCENARIOS = ("rep-stalls", "source-silent", "big-deal", "win-voided", "calm")
 STALLED_MIN = 100
 """Working minutes without a deed of the rep who stalls; the alert fires beyond 90."""
+TODAY_MIN = 35
 LASTS_MS = 10 * MINUTE_MS
 """A rep who stalls and a system that is silent come back by themselves after this."""
 SILENT_SYSTEM = "telephony"
@@ -35,9 +37,9 @@ class Played:
 class Incidents:
     """Plays scenarios into a company and its systems. ``log`` is what was published since a day ago."""
 
-    def __init__(self, demo: Demo, systems: Systems, *, seed: int) -> None:
+    def __init__(self, demo: Demo, systems: Systems) -> None:
         self._demo, self._systems = demo, systems
-        self._random = Random(f"{seed}-incidents")
+        self._random = Random(f"{demo.plan.seed}-{demo.run}-incidents")
         self._until_ms: int | None = None
 
     def play(self, scenario: str, log: Iterable[DemoEvent], now_ms: int) -> Played:
@@ -70,10 +72,10 @@ class Incidents:
     def _stall(self, log: Iterable[DemoEvent], now_ms: int) -> Played:
         """The latest deeds of a rep turn out to be a colleague's: the systems that told of them correct themselves."""
         told = effective(log)
-        for rep in self._on_duty(now_ms):
+        for rep in self._demo.on_duty(now_ms):
             since_ms = self._demo.shifts.back(rep, now_ms, STALLED_MIN)
-            mates = [mate for mate in self._on_duty(now_ms) if mate.team == rep.team and mate is not rep]
-            if since_ms is not None and mates:
+            mates = [mate for mate in self._demo.on_duty(now_ms) if mate.team == rep.team and mate is not rep]
+            if since_ms is not None and mates and rep.id not in self._demo.idle and self._is_settled_in(rep, now_ms):
                 self._demo.idle.add(rep.id)
                 self._until_ms = now_ms + LASTS_MS
                 moved: list[Sent] = [*_moved(told, rep, self._random.choice(mates), since_ms)]
@@ -84,12 +86,14 @@ class Incidents:
                 )
         return Played("nobody has worked for long enough with a colleague beside them; try again in a while")
 
-    def _on_duty(self, now_ms: int) -> list[Rep]:
-        return list(self._demo.shifts.on_duty(now_ms // (15 * MINUTE_MS) * 15 * MINUTE_MS))
+    def _is_settled_in(self, rep: Rep, now_ms: int) -> bool:
+        """Whether a rep's day has begun long enough ago: nobody is blamed for the first half hour."""
+        begun_ms = self._demo.shifts.back(rep, now_ms, TODAY_MIN)
+        return begun_ms is not None and local_date(begun_ms, rep) == local_date(now_ms, rep)
 
     def _big_deal(self, now_ms: int) -> Played:
         """An account that nobody had heard of: three weeks of work come to their end now."""
-        duty = [rep for rep in self._on_duty(now_ms) if rep.id not in self._demo.idle]
+        duty = [rep for rep in self._demo.on_duty(now_ms) if rep.id not in self._demo.idle]
         rep = self._random.choice(duty or self._demo.reps)
         floor, name = self._demo.floor, self._demo.floor.new_name()
         account = Account(f"A-{name}", rep=rep.id, lead=f"L-{name}")
@@ -110,6 +114,11 @@ class Incidents:
         told: list[Sent] = [replace(event, backfill=True) for event in events]
         told.append(floor.event("deal.won", account, now_ms, about | money | {"rep": rep.id}))
         return Played(f"{rep.name} ({rep.id}, team {rep.team}) has won {amount / 100:,.0f} {BASE_CURRENCY}", told)
+
+
+def local_date(at_ms: int, rep: Rep) -> date:
+    """The date where a rep works."""
+    return datetime.fromtimestamp(at_ms / 1000, rep.region.zone).date()
 
 
 def _moved(told: Iterable[DemoEvent], rep: Rep, mate: Rep, since_ms: int) -> Iterator[DemoEvent]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from cli.demo.company import TENANT, DemoEvent
+from cli.demo.company import DemoEvent
 from cli.demo.mishaps import GARBLED
 from config.settings import Settings
 from config.topics import Role
@@ -29,37 +29,42 @@ async def log_ends(settings: Settings) -> dict[str, int]:
         await reader.close()
 
 
-async def read_log(settings: Settings, roles: Sequence[Role] = BOTH, *, since_ms: int | None = None) -> list[DemoEvent]:
-    """The demo's events as they stand in the topics, partition by partition, received at ``since_ms`` or later.
+async def read_log(settings: Settings, roles: Sequence[Role]) -> list[DemoEvent]:
+    """The demo's events as they stand in the topics, partition by partition, without what never became an event."""
+    return [event for raw in await _lines(settings, roles) if (event := _event(raw)) is not None]
 
-    What was broken on purpose is left out: it never became an event.
-    """
+
+async def read_everything(settings: Settings) -> tuple[list[DemoEvent], int]:
+    """The same of both topics, and how many lines there are that are broken."""
+    told = [_event(raw) for raw in await _lines(settings, BOTH)]
+    events = [event for event in told if event is not None]
+    return events, len(told) - len(events)
+
+
+async def _lines(settings: Settings, roles: Sequence[Role]) -> list[bytes]:
     names = {str(role): settings.topics.name_of(role) for role in roles}
     reader = LogReader(settings.kafka_brokers, names, b"", fetch_wait_ms=50)
     try:
         await reader.open()
         places = [(role, number) for role in names for number in range(reader.partitions_of(role))]
         ends = await reader.stable_ends(places)
-        begin = await reader.beginnings(places)
-        if since_ms is not None:
-            found = await reader.offsets_at(places, since_ms)
-            begin = {place: ends[place] if (at := found[place]) is None else at for place in places}
-        reader.begin_at(begin)
-        events: list[DemoEvent] = []
+        reader.begin_at(await reader.beginnings(places))
+        lines: list[bytes] = []
         while any(reader.position(*place) < end for place, end in ends.items()):
             async for batch in reader.batches():
-                events += [event for raw in batch.values if raw is not None and (event := _event(raw)) is not None]
-        return events
+                lines += [raw for raw in batch.values if raw is not None]
+        return lines
     finally:
         await reader.close()
 
 
 def _event(raw: bytes) -> DemoEvent | None:
+    """What a line says; None where it is broken."""
     try:
         said: dict[str, Any] = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
-    if GARBLED in said or said.get("tenant") != TENANT:
+    if GARBLED in said:
         return None
     return DemoEvent(
         said["type"],

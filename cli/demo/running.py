@@ -41,7 +41,7 @@ class Course:
         self._publisher, self._settings, self._screen, self._folder = publisher, settings, screen, folder
         self._demo = Demo(plan)
         self._systems = Systems()
-        self._incidents = Incidents(self._demo, self._systems, seed=plan.seed)
+        self._incidents = Incidents(self._demo, self._systems)
         self._touches: set[str] = set()
         self._before = 0
         self._told_ms = plan.end_ms
@@ -77,7 +77,7 @@ class Course:
         """Go on with the history of that span, after it or from its beginning."""
         plan = replace(self._demo.plan, begin_ms=begin_ms, end_ms=end_ms)
         self._demo = Demo(plan, run=f"{_now_ms():x}-" if resumes else self._demo.run)
-        self._incidents = Incidents(self._demo, self._systems, seed=plan.seed)
+        self._incidents = Incidents(self._demo, self._systems)
         self.resumes, self._told_ms = resumes, end_ms
 
     async def history(self) -> None:
@@ -115,6 +115,12 @@ class Course:
         await self._publisher.flush()
         self._screen.advance(chunk)
         self._screen.say(f"history  {count + chunk:,} events published in {time.monotonic() - started:.1f} s")
+
+    def at_work(self) -> str:
+        """Who works at present, in words: at night and at weekends it is somebody else than in the morning."""
+        duty = self._demo.on_duty(_now_ms())
+        teams = ", ".join(sorted({rep.team for rep in duty})) or "customers only"
+        return f"{len(duty)} of {len(self._demo.reps)} reps at work ({teams})"
 
     async def live(self, *, speed: float, letterbox: Letterbox | None, look: Callable[[], bool]) -> None:
         """Publish what happens, ``speed`` times as much as usual, while ``look`` says so. Wishes are played."""

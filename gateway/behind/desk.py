@@ -7,7 +7,7 @@ import heapq
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiokafka.errors import KafkaError
 
@@ -20,6 +20,7 @@ from gateway.log_reader import LogReader, reason_of
 from schemas.records import UnreadableState
 from stream.accounts.options import AccountsOptions
 from stream.board.board import Board
+from stream.board.values import with_staleness
 from stream.catalogue.catalogue import Catalogue
 
 DAY_MS = 86_400_000
@@ -67,7 +68,10 @@ class _Following:
 
 
 class BehindDesk:
-    """``boards`` are those that are served; ``open_reader`` opens a log of ROLES; ``create_book`` takes a tenant."""
+    """``boards`` are those that are served; ``open_reader`` opens a log of ROLES; ``create_book`` takes a tenant.
+
+    ``is_stale``: whether the workers lag behind what was received.
+    """
 
     def __init__(
         self,
@@ -75,11 +79,13 @@ class BehindDesk:
         catalogue: Catalogue,
         open_reader: Callable[[], LogReader],
         create_book: Callable[[str], Book],
+        is_stale: Callable[[], bool],
     ) -> None:
         self._boards = boards
         self._catalogue = catalogue
         self._open_reader = open_reader
         self._create_book = create_book
+        self._is_stale = is_stale
         self._followed: dict[str, _Following] = {}
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -98,6 +104,10 @@ class BehindDesk:
 
     async def ask(self, tenant: str, asked: Asked, *, limit: int) -> tuple[Question, Found]:
         """The newest events behind a number. Raises NoAnswerYet, and as `question_of` does."""
+        question, found = await self._asked(tenant, asked, limit)
+        return replace(question, value=with_staleness(question.value, is_stale=self._is_stale())), found
+
+    async def _asked(self, tenant: str, asked: Asked, limit: int) -> tuple[Question, Found]:
         question = question_of(self._board(tenant), self._catalogue, asked)
         if tenant not in self._boards():  # nobody's accounts are read for a name that nobody publishes under
             return question, Found([{} for _ in question.sought])
@@ -221,7 +231,12 @@ def _count(sums: Sequence[Amounts], row: Row) -> None:
         sums[place][facet] = sums[place].get(facet, 0) + amount
 
 
-def desk_of(settings: Settings, boards: Callable[[], Mapping[str, Board]], catalogue: Catalogue) -> BehindDesk:
+def desk_of(
+    settings: Settings,
+    boards: Callable[[], Mapping[str, Board]],
+    catalogue: Catalogue,
+    is_stale: Callable[[], bool],
+) -> BehindDesk:
     """The desk of an installation. Call it inside an event loop."""
     names = {role: settings.topics.name_of(role) for role in ROLES}
     key = settings.signing_key.encode()
@@ -235,4 +250,5 @@ def desk_of(settings: Settings, boards: Callable[[], Mapping[str, Board]], catal
         catalogue,
         lambda: LogReader(settings.kafka_brokers, names, key),
         lambda tenant: Book(tenant, settings.generation, options),
+        is_stale,
     )

@@ -1,5 +1,7 @@
-// One stream of frames. The browser connects again by itself; where it gives up, we go on trying.
+// One stream of frames. The browser connects again by itself; where it gives up, we go on trying, and where it notices
+// nothing (a gateway that hangs, a cable that was pulled: the connection stays open, and nothing comes) we do.
 
+const SILENT_MS = 30000; // a frame comes every five seconds at least
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 8000;
 
@@ -13,18 +15,27 @@ export class Feed {
 
   listen() {
     this.source?.close();
+    this.listenAgain(SILENT_MS);
     this.source = new EventSource(this.path);
     this.source.onopen = () => {
       this.pauseMs = FIRST_PAUSE_MS;
       this.tell("open");
     };
-    this.source.onmessage = (event) => this.hear(JSON.parse(event.data));
+    this.source.onmessage = (event) => {
+      this.listenAgain(SILENT_MS);
+      this.hear(JSON.parse(event.data));
+    };
     this.source.onerror = () => {
       this.tell("lost");
       if (this.source.readyState !== EventSource.CLOSED) return;
-      setTimeout(() => this.listen(), this.pauseMs);
+      this.listenAgain(this.pauseMs);
       this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
     };
+  }
+
+  listenAgain(inMs) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.listen(), inMs);
   }
 }
 

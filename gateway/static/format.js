@@ -50,7 +50,7 @@ export function changeOf(tile) {
   if (tile.unit === "ratio") amount = `${Math.abs(by * 100).toLocaleString("en", { maximumFractionDigits: 1 })} pp`;
   else if (tile.unit === "points" || then === 0) amount = Math.abs(by).toLocaleString("en", { maximumFractionDigits: 1 });
   else amount = `${Math.abs((by / then) * 100).toLocaleString("en", { maximumFractionDigits: Math.abs(by / then) < 0.1 ? 1 : 0 })} %`;
-  if (then === 0 && tile.unit.startsWith("money")) amount = "new";
+  if (then === 0 && by && tile.unit.startsWith("money")) amount = "new";
   return { text: `${grade === "bad" ? "! " : ""}${arrow} ${amount}`, grade };
 }
 
@@ -71,8 +71,13 @@ export function againstText(before, window_, zone) {
 const STATUSES = {
   live: ["●", "live", "good"], restated: ["↻", "restated", "info"], partial: ["!", "partial", "warn"], stale: ["!", "stale", "warn"],
   suppressed: ["–", "kept back", "info"], insufficient: ["~", "few", "info"], maturing: ["…", "maturing", "info"],
-  out_of_history: ["×", "no history", "bad"],
+  out_of_history: ["×", "no history", "bad"], old: ["!", "old", "warn"],
 };
+
+// ``frame.oldMs`` is there while the page itself hears nothing: then nothing it shows is live.
+export function shownStatus(status, frame) {
+  return statusOf(frame.oldMs === undefined ? status : "old");
+}
 
 export function statusOf(status) {
   const [sign, word, grade] = STATUSES[status] ?? ["?", status, "warn"];
@@ -117,6 +122,11 @@ export function whenText(ms, frame) {
   const weekday = (at) => new Intl.DateTimeFormat("en-GB", { timeZone: frame.zone, weekday: "short" }).format(new Date(at));
   const clock = clockText(ms, frame.zone);
   return frame.made_ms - ms < DAY_MS && weekday(ms) === weekday(frame.made_ms) ? clock : `${weekday(ms)} ${clock}`;
+}
+
+// The minute that has begun counts: its end is no time to show before it has come.
+export function asOfText(instant, frame) {
+  return `as of ${whenText(Math.min(Date.parse(instant), frame.made_ms), frame)}`;
 }
 
 export function agoText(ms) {

@@ -1,11 +1,10 @@
 // Pages that are lists: who is first, how goals stand, who publishes.
-import { agoText, clockText, countText, intervalText, paceOf, shareText, statusOf, valueText, whenText } from "./format.js";
+import { agoText, asOfText, countText, intervalText, paceOf, shareText, shownStatus, statusOf, valueText, whenText } from "./format.js";
 import { keepRows, make, mark, widen, write } from "./nodes.js";
 
 const POLICIES = {
   full: "every rank", top_n: "the first three", team_only: "teams only", personal_best: "personal bests", off: "switched off",
 };
-const AUTOMATIC = "numbers move by themselves";
 
 function foot() {
   return make("p", "foot", make("span"), make("span"));
@@ -29,15 +28,16 @@ export class RankingPage {
   }
 
   draw(page, frame) {
+    mark(this.node, `list ranking${frame.stale ? " stale" : ""}`);
     this.rows.hidden = page.rows.length === 0;
     if (page.rows.length === 0) {
       write(this.empty, page.policy === "off" ? "Leaderboards are switched off here" : "Nobody has a number yet");
       if (!this.empty.isConnected) this.node.prepend(this.empty);
     } else this.empty.remove();
     keepRows(this.rows, page.rows, () => row("rank", "change", "name", "figure", "gap right quiet", "ground right quiet"), (node, each) => this.drawRow(node, each, page, frame));
-    const statuses = [...new Set(page.rows.map((each) => each.status))].map((status) => statusOf(status).text);
+    const statuses = [...new Set(page.rows.map((each) => shownStatus(each.status, frame).text))];
     write(this.foot.firstChild, `${page.scope_kind === "team" ? "teams" : "reps"}: ${countText(page.of)} · ${POLICIES[page.policy] ?? page.policy}`);
-    write(this.foot.lastChild, `${statuses.slice(0, 2).join(" ")} · as of ${clockText(frame.as_of, frame.zone)}`);
+    write(this.foot.lastChild, [statuses.slice(0, 2).join(" "), asOfText(frame.as_of, frame)].filter(Boolean).join(" · "));
   }
 
   drawRow(node, each, page, frame) {
@@ -69,6 +69,7 @@ export class GoalsPage {
   }
 
   draw(page, frame) {
+    mark(this.node, `list goals${frame.stale ? " stale" : ""}`);
     this.rows.hidden = page.rows.length === 0;
     if (page.rows.length === 0) {
       if (!this.empty.isConnected) this.node.prepend(this.empty);
@@ -80,9 +81,9 @@ export class GoalsPage {
     };
     keepRows(this.rows, page.rows, create, (node, each) => this.drawRow(node, each, frame));
     const n = page.rows.reduce((sum, each) => Math.max(sum, each.n), 0);
-    const status = page.rows.length ? statusOf(page.rows[0].status).text : "";
+    const status = page.rows.length ? shownStatus(page.rows[0].status, frame).text : "";
     write(this.foot.firstChild, `${page.of > page.rows.length ? `${page.rows.length} of ${page.of} · ` : ""}n ${countText(n)} · white: expected by now`);
-    write(this.foot.lastChild, `${status} · as of ${clockText(frame.as_of, frame.zone)}`);
+    write(this.foot.lastChild, [status, asOfText(frame.as_of, frame)].filter(Boolean).join(" · "));
   }
 
   drawRow(node, each, frame) {
@@ -129,7 +130,7 @@ export class AlertsPage {
     this.told.hidden = !few;
     write(this.told, `${gravest.text} ${gravest.next_step}`);
     write(this.foot.firstChild, `${page.of} open`);
-    write(this.foot.lastChild, `as of ${clockText(frame.as_of, frame.zone)}`);
+    write(this.foot.lastChild, asOfText(frame.as_of, frame));
   }
 
   settle() {}
@@ -147,12 +148,14 @@ export class TrustPage {
   }
 
   draw(page, frame) {
-    const counted = Object.entries(page.statuses).sort((a, b) => b[1] - a[1]);
-    const all = counted.reduce((sum, [, count]) => sum + count, 0);
-    write(this.number, `${page.statuses.live ?? 0}`);
+    const isOld = frame.oldMs !== undefined;
+    const all = Object.values(page.statuses).reduce((sum, count) => sum + count, 0);
+    const statuses = isOld ? { old: all } : page.statuses;
+    const counted = Object.entries(statuses).sort((a, b) => b[1] - a[1]);
+    write(this.number, `${statuses.live ?? 0}`);
     write(this.unit, `of ${all}`);
-    write(this.lag, frame.stale ? "! workers are behind" : "● workers keep up");
-    mark(this.lag, frame.stale ? "warn" : "good");
+    write(this.lag, isOld ? "! no gateway" : frame.stale ? "! pipeline is behind" : "● pipeline keeps up");
+    mark(this.lag, isOld || frame.stale ? "warn" : "good");
     const others = counted.filter(([status]) => status !== "live").slice(0, 5);
     keepRows(this.what, others, () => make("p"), (node, [status, count]) => {
       write(node, `${statusOf(status).text} ${count}`);
@@ -160,12 +163,13 @@ export class TrustPage {
     });
     keepRows(this.rows, page.sources, () => row("name", "right"), (node, each) => {
       write(node.children[0], each.source);
-      const ago = agoText(frame.made_ms - each.last_ms);
-      write(node.children[1], each.silent ? `! silent ${ago}` : `● ${ago} ago`);
-      mark(node.children[1], `right ${each.silent ? "bad" : "good"}`);
+      const ago = agoText(frame.made_ms - each.last_ms + (frame.oldMs ?? 0));
+      const isKnown = !isOld && !frame.stale; // else it may have spoken, and we didn't hear
+      write(node.children[1], each.silent && isKnown ? `! silent ${ago}` : `${isKnown ? "●" : "–"} ${ago} ago`);
+      mark(node.children[1], `right ${!isKnown ? "quiet" : each.silent ? "bad" : "good"}`);
     });
-    write(this.foot.firstChild, page.of ? `${page.of} sources, ${page.silent} silent` : `no source yet; ${AUTOMATIC}`);
-    write(this.foot.lastChild, `as of ${clockText(frame.as_of, frame.zone)}`);
+    write(this.foot.firstChild, page.of ? `${page.of} sources, ${page.silent} silent` : "no source yet");
+    write(this.foot.lastChild, asOfText(frame.as_of, frame));
   }
 
   settle() {}

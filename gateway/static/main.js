@@ -34,6 +34,7 @@ let isLost = false;
 let refusal = "";
 let turnedAt = performance.now();
 let isDue = false;
+let oldMs; // how long nothing was heard; undefined while frames come
 
 // Pages that have nothing to say are left out of the rotation; the keyboard reaches them all.
 function hasSomething(page) {
@@ -70,7 +71,7 @@ function draw() {
   const painter = painters.get(page.id);
   if (at("page").firstElementChild !== painter.node || at("page").childElementCount !== 1) at("page").replaceChildren(painter.node);
   at("page").dataset.page = page.id;
-  painter.draw(page, frame);
+  painter.draw(page, { ...frame, oldMs });
   painter.settle();
 }
 
@@ -84,12 +85,15 @@ function soon() {
 function tell() {
   const silentMs = heard === null ? Date.now() - keptMs : performance.now() - heard;
   const isOld = frame !== null && (heard === null || silentMs > MISSED * PERIOD_MS);
+  const wasOld = oldMs !== undefined;
+  oldMs = isOld ? silentMs : undefined;
+  if (isOld || wasOld) soon();
   document.body.classList.toggle("old", isOld);
   const [grade, text] = refusal ? ["warn", `! ${refusal}`]
     : frame === null ? ["quiet", isLost ? "! no connection" : "… connecting"]
     : isOld ? ["warn", `! ${agoText(silentMs)} old`]
     : isLost ? ["warn", "! reconnecting"]
-    : frame.stale ? ["warn", "! workers behind"] : ["good", "● live"];
+    : frame.stale ? ["warn", "! pipeline behind"] : ["good", "● live"];
   at("state").replaceChildren(make("span", grade, text), frame?.zone ? `  ${clockText(Date.now(), frame.zone)}` : "");
 }
 
@@ -100,6 +104,7 @@ function hear(came) {
   refusal = "";
   keepFrame(wall, frame, Date.now());
   cheer.hear(frame.wins ?? [], frame.made_ms);
+  tell();
   soon();
 }
 

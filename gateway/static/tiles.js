@@ -1,7 +1,7 @@
 // Tiles: a value, what changed, its target or pace, what it rests on, how far to believe it, and of when it is.
 import { drawTrend, hasTrend } from "./chart.js";
 import {
-  againstText, changeOf, clockText, countText, intervalText, lackOf, moneyText, paceOf, shareText, statusOf, unitText, valueText,
+  againstText, asOfText, changeOf, countText, intervalText, lackOf, moneyText, paceOf, shareText, shownStatus, unitText, valueText,
 } from "./format.js";
 import { fit, keepRows, make, mark, widen, write } from "./nodes.js";
 
@@ -69,7 +69,7 @@ function drawKinds(node, tile) {
 
 export function drawTile(node, tile, frame) {
   const at = node.at;
-  const status = statusOf(tile.status);
+  const status = shownStatus(tile.status, frame);
   node.dataset.key = tile.key;
   mark(node, `tile${tile.hero ? " hero" : ""}${tile.status === "stale" ? " stale" : ""}${tile.status === "insufficient" ? " few" : ""}`);
   write(at.title, tile.title);
@@ -84,7 +84,7 @@ export function drawTile(node, tile, frame) {
   write(at.against, lack?.what ?? (change ? againstText(tile.before, tile.window, frame.zone) : ""));
   mark(at.against, "quiet");
   write(at.ground, groundText(tile, frame));
-  write(at.as, `as of ${clockText(tile.as_of, frame.zone)}`);
+  write(at.as, asOfText(tile.as_of, frame));
   if (!tile.hero) return;
   if (tile.unit.startsWith("money") || tile.target) drawGoal(at, tile, frame);
   if (hasTrend(tile)) drawTrend(at.more, tile, frame);

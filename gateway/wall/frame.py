@@ -23,6 +23,8 @@ from stream.board.values import instant
 from stream.catalogue.catalogue import Catalogue
 
 USUAL_EXPONENT = 2
+HELD_MAX_MS = 24 * 3_600_000
+"""A moment further back is not held: a clock would not tell it from today's."""
 
 _encode = msgspec.json.encode
 
@@ -51,6 +53,7 @@ class Wall:
         self._wins, self._alerts = wins, alerts
         self._changed = changed
         self._memory = Memory()
+        self._fresh_ms = 0
 
     async def frame(self, tenant: str | None) -> bytes | None:
         """A tenant's frame (None: of the first there is); None before the replica has caught up once."""
@@ -63,7 +66,7 @@ class Wall:
             if shown is None or shown not in boards:
                 return _encode(frame | {"as_of": None, "wins": [], "stale": self._is_stale()})
             board, stale = boards[shown], self._is_stale()
-            moment = moment_at(board, made_ms)
+            moment = moment_at(board, self._moment_ms(board, made_ms, is_stale=stale))
             self._memory.begin()
             look = Look(shown, board, self._catalogue, moment, self._memory, stale)
             frame["pages"] = [page async for page in sliced(_pages(look))]
@@ -74,6 +77,16 @@ class Wall:
         if self._memory.is_behind and self._changed is not None:
             self._changed.set()
         return _encode(frame)
+
+    def _moment_ms(self, board: Board, made_ms: int, *, is_stale: bool) -> int:
+        """Of when a frame is: of now. While workers or the log are away, of the last moment that was whole, or of the
+        newest event: else a silence of ours would be shown as the publishers', and after midnight a day without sales.
+        """
+        if not is_stale:
+            self._fresh_ms = max(self._fresh_ms, made_ms)
+            return made_ms
+        held_ms = max(self._fresh_ms, min(board.newest_ms, made_ms))
+        return held_ms if 0 <= made_ms - held_ms < HELD_MAX_MS else made_ms
 
 
 def _pages(look: Look) -> Iterator[dict[str, Any]]:

@@ -75,13 +75,13 @@ def _lead_alone(account: Account, entry: Entry) -> bool:
 
 
 def _order_alone(account: Account, entry: Entry) -> tuple[Part, ...] | None:
-    """The parts of a new order that fulfils no deal."""
-    if entry.data.deal is not None or entry.data.order in account.orders:
+    """The parts of a new order; one that fulfils a deal adds nothing itself until it is refunded."""
+    if entry.data.order in account.orders:
         return None
-    order = ("order", entry.data.order)
+    parts: tuple[Part, ...] = () if entry.data.deal is not None else (("order", entry.data.order),)
     if not account.placed and not account.wins:
-        return order, CUSTOMER
-    return None if may_be_first(account, entry) else (order,)
+        return (*parts, CUSTOMER)
+    return None if may_be_first(account, entry) else parts
 
 
 def _deal_alone(account: Account, entry: Entry, is_last: bool) -> tuple[Part, ...] | None:

@@ -96,6 +96,9 @@ def _is_calm(account: Account, touch: Any, time_ms: int) -> bool:
     if time_ms <= account.settled_ms:
         return False
     if touch.deal is None:
-        return touch.lead is None or time_ms > account.last_close_ms
+        lead_id = touch.lead
+        if lead_id is None or time_ms > account.last_close_ms:
+            return True
+        return lead_id not in account.lead_deals and lead_id not in account.implied_deals
     deal = account.deals.get(touch.deal)
     return deal is None or is_past(deal, time_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemas.alert import AlertDefinition, AlertRecord, LiveMark
 from stream.alerts.machine import step
@@ -71,18 +71,36 @@ def _judge_rule(
 ) -> Iterator[Change]:
     observer = Observer(moment, rules, *_outages(alerts))
     known = {scope for alert, scope in alerts.records if alert == definition.alert}
-    for scope in sorted(known | set(observer.scopes(definition))):
+    for scope in sorted(known | set(observer.scopes(definition)), key=_widest_first):
         before = alerts.records.get((definition.alert, scope))
+        is_held = definition.under_team and scope.startswith("rep:")
+        is_held = is_held and _is_standing(alerts, definition, observer.team_of(scope))
+        if is_held and (before is None or before.state == "resolved"):
+            yield None
+            continue
         seen = observer.see(definition, before, scope)
+        if is_held:
+            seen = replace(seen, may_fire=False)
         blank = _blank(alerts.tenant, definition, scope, seen.team, moment.as_of_ms)
         after = step(definition, before, seen, blank, channels)
         if after is None or after is before:
             yield None
             continue
-        if after.state != "resolved":
-            after = told(definition, after, moment.calendar)
+        if after.is_open or after.state == "pending" or (before is not None and before.is_open):
+            after = told(definition, after, moment.calendar, observer.zone_of(scope))
         alerts.put(after)
         yield after
+
+
+def _widest_first(scope: str) -> tuple[bool, str]:
+    """Reps last: what is said of their team may say it of them."""
+    return scope.startswith("rep:"), scope
+
+
+def _is_standing(alerts: Alerts, definition: AlertDefinition, team: str) -> bool:
+    """Whether a team's own alert is open or about to be."""
+    record = alerts.records.get((definition.alert, f"team:{team}"))
+    return record is not None and record.state != "resolved"
 
 
 def _outages(alerts: Alerts) -> tuple[set[str], dict[str, int]]:

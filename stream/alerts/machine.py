@@ -87,14 +87,15 @@ def _pending(before: AlertRecord | None, blank: AlertRecord, seen: Seen) -> Aler
 def _fired(
     definition: AlertDefinition, record: AlertRecord, seen: Seen, as_of_ms: int, channels: Collection[str]
 ) -> AlertRecord:
+    read = _read(record, seen, as_of_ms)
     fired = replace(
-        _read(record, seen, as_of_ms),
+        read,
         state="firing",
         episode=record.episode + 1,
         fired_ms=as_of_ms,
         severity=definition.severity,
         owner=definition.owner,
-        worst=seen.counted,
+        worst=read.value,
     )
     fired = noticed(fired, "fired", as_of_ms, channels)
     return _escalated(definition, fired, seen, as_of_ms, ())
@@ -111,12 +112,16 @@ def _step_open(
             return record
         return _resolved(record, seen, as_of_ms, channels)
     now = record if record.clearing_ms is None else replace(record, clearing_ms=None)
-    if now.snooze is not None and now.state == "snoozed" and _is_over(definition, now.snooze, seen.counted, as_of_ms):
+    if (
+        now.snooze is not None
+        and now.state == "snoozed"
+        and _is_over(definition, now.snooze, _shown(now, seen), as_of_ms)
+    ):
         now = replace(_read(now, seen, as_of_ms), state="firing", snooze=None)
         now = noticed(now, "reminded", as_of_ms, channels)
     if now.state == "firing":
         now = _escalated(definition, now, seen, as_of_ms, channels)
-    if as_of_ms - now.as_of_ms >= REFRESH_MS and (seen.counted != now.value or seen.n != now.n):
+    if as_of_ms - now.as_of_ms >= REFRESH_MS and (_shown(now, seen) != now.value or seen.n != now.n):
         now = _read(now, seen, as_of_ms)
         if now.value is not None and (now.worst is None or definition.is_worse(now.value, now.worst)):
             now.worst = now.value
@@ -144,7 +149,12 @@ def _escalated(
     if not definition.is_worse(seen.counted, escalation.at):
         return record
     raised = replace(
-        _read(record, seen, as_of_ms), severity=escalation.severity, owner=escalation.owner, escalated_ms=as_of_ms
+        _read(record, seen, as_of_ms),
+        severity=escalation.severity,
+        owner=escalation.owner,
+        escalated_ms=as_of_ms,
+        was_severity=record.severity,
+        was_owner=record.owner,
     )
     return noticed(raised, "escalated", as_of_ms, channels) if channels else raised
 
@@ -159,6 +169,7 @@ def _resolved(record: AlertRecord, seen: Seen, as_of_ms: int, channels: Collecti
         snooze=None,
         value=seen.value,
         n=seen.n,
+        evidence=dict(sorted(seen.evidence.items())),
     )
     # What nobody was told yet needs no telling any more: only that it is over, to those who were told it began.
     over.notices = [notice for notice in over.notices if notice.delivered_ms is not None or notice.attempts]
@@ -170,12 +181,17 @@ def _read(record: AlertRecord, seen: Seen, as_of_ms: int) -> AlertRecord:
     """The record with what was read last."""
     return replace(
         record,
-        value=seen.counted,
+        value=_shown(record, seen),
         n=seen.n,
         as_of_ms=as_of_ms,
-        team=seen.team,
         evidence=dict(sorted(seen.evidence.items())),
     )
+
+
+def _shown(record: AlertRecord, seen: Seen) -> float | None:
+    """What is told of a reading: all of it since the record's beginning, if that was before what is forgiven."""
+    began_before = seen.since_ms is not None and record.since_ms < seen.since_ms
+    return seen.value if record.is_open and began_before else seen.counted
 
 
 def noticed(record: AlertRecord, kind: NoticeKind, as_of_ms: int, channels: Collection[str]) -> AlertRecord:

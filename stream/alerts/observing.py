@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 from schemas.alert import AlertDefinition, AlertRecord
 from schemas.cells import MINUTE_MS
@@ -14,14 +15,18 @@ from stream.board.forms.forms import FORMS
 from stream.board.forms.stall import idle_minutes, last_minute
 from stream.board.moment import Moment, moment_of
 from stream.board.reference.roster import NOBODY, active_at, rosters_of
-from stream.board.reference.working import timesheet_of
+from stream.board.reference.versions import version_at
+from stream.board.reference.working import absences_of, calendars_of, timesheet_of
 from stream.board.sources import is_fed_by, sources_at, speaking_of
-from stream.board.values import evaluate
+from stream.board.values import evaluate, value_from
 from stream.board.windows import Window, window_at
+from stream.calendars import local_time
 
 BELIEVED: tuple[Status, ...] = ("live", "restated", "maturing")
 """A value of another status neither fires nor resolves; one that rests on too few doesn't fire."""
 PUBLISHER = "publisher:"
+HOUR_MIN = 60
+DAY_MIN = 24 * HOUR_MIN
 GAPS_MISSED = 10
 """Chance alone makes gaps of four times the usual one every day: they make a number partial, but wake nobody."""
 
@@ -51,24 +56,35 @@ class Observer:
         if definition.reads == "publisher":
             return self._silence(record, scope.removeprefix(PUBLISHER))
         kpi, window = self._kpi(definition), self._window(definition.window or "")
-        if kpi.form == "stall" and (record is None or record.state == "resolved") and self._is_busy(definition, scope):
+        is_open = record is not None and record.is_open
+        if self._is_gone(scope):
             return Seen(None)
-        value = evaluate(self.moment, self.rules.catalogue, kpi, scope, window)
-        reading = _reading(definition, value)
-        evidence = _evidence(kpi, value)
+        if kpi.form == "stall":
+            if (record is None or record.state == "resolved") and self._is_busy(definition, scope):
+                return Seen(None)
+            if not self._is_at_work(scope):
+                return Seen(None)
+        found = FORMS[kpi.form].read(self.moment, self.rules.catalogue, kpi, scope, window)
+        value = value_from(self.moment, self.rules.catalogue, kpi, scope, window, found)
+        reading = _reading(definition, value) if _is_met(definition, value, is_open=is_open) else None
+        evidence = _evidence(value)
         if kpi.form == "stalled":
             evidence |= words(value, self.moment.base_currency)
+        if found.is_money and self.moment.base_currency is not None:
+            evidence["currency"] = self.moment.base_currency
         is_believed = value.status in BELIEVED and not self._is_cut_off(kpi, scope, window)
         if definition.less is not None and reading is not None:
             other = evaluate(self.moment, self.rules.catalogue, kpi, scope, self._window(definition.less))
-            usual = _reading(definition, other)
+            usual = _reading(definition, other)  # its guards are about the reading, not about what is usual
             is_believed = is_believed and other.status in BELIEVED
             reading = None if usual is None else reading - usual
-            evidence["usual"] = 0 if usual is None else usual
-        since_ms, forgiven = None, 0.0
+            evidence[f"usual_{definition.facet or kpi.slug}"] = 0 if usual is None else usual
+        since_ms, forgiven, may_fire = None, 0.0, value.n >= definition.min_n
         if kpi.form == "stall" and scope.startswith("rep:"):
             last = last_minute(self.moment, kpi, scope.removeprefix("rep:"))
             since_ms = None if last is None else (last + 1) * MINUTE_MS
+            if not is_open and may_fire and reading is not None and reading > definition.fire:
+                may_fire = self._is_witnessed(definition, kpi, scope, window, last)
         if definition.after_outage == "start_anew" and reading is not None and reading > definition.fire:
             ended = [(name, ended_ms) for name, ended_ms in self.over_ms.items() if ended_ms >= (since_ms or 0)]
             over = [(self._when_over(kpi, definition, scope, name), ended_ms) for name, ended_ms in ended]
@@ -78,12 +94,58 @@ class Observer:
             value=reading,
             n=value.n,
             is_believed=is_believed,
-            may_fire=value.n >= definition.min_n,
+            may_fire=may_fire,
             forgiven=forgiven,
             since_ms=since_ms,
-            team=self._team_of(scope),
+            team=self.team_of(scope),
             evidence=evidence,
         )
+
+    def zone_of(self, scope: str) -> ZoneInfo | None:
+        """Where a rep works, as far as a calendar says."""
+        kind, _, rep = scope.partition(":")
+        organisation, cut_ms = self.moment.board.organisation, self.moment.cut_ms
+        said = active_at(organisation, cut_ms).get(rep) if kind == "rep" else None
+        versions = calendars_of(organisation, cut_ms).get((said and said.calendar) or "", [])
+        calendar = version_at(versions, self.moment.cut - 1)
+        return ZoneInfo(calendar.time_zone) if calendar is not None and calendar.time_zone is not None else None
+
+    def _is_gone(self, scope: str) -> bool:
+        """Whether a rep was rostered and isn't any more: what is left of their month is nobody's to mend."""
+        kind, _, rep = scope.partition(":")
+        organisation, cut_ms = self.moment.board.organisation, self.moment.cut_ms
+        return kind == "rep" and rep in rosters_of(organisation, cut_ms) and rep not in active_at(organisation, cut_ms)
+
+    def _is_at_work(self, scope: str) -> bool:
+        """Whether anybody could stall there now: not a rep who is away, or of whom nobody said when they work."""
+        kind, _, rep = scope.partition(":")
+        organisation, cut = self.moment.board.organisation, self.moment.cut
+        if kind != "rep":
+            return True
+        if any(start < cut <= end for start, end in absences_of(organisation, self.moment.cut_ms).get(rep, ())):
+            return False
+        now = timesheet_of(organisation, self.moment.cut_ms, rep).within(cut - 1, cut)
+        return not any(piece.week is None or piece.week.minutes(cut - DAY_MIN, cut) == DAY_MIN for piece in now)
+
+    def _is_witnessed(
+        self, definition: AlertDefinition, kpi: KpiDefinition, scope: str, window: Window, last: int | None
+    ) -> bool:
+        """Whether a stall is long enough as far as is known: a publisher that sends heartbeats has to have been heard
+        since it was, for what it didn't bring before it fell silent may come. And enough of it has to be of today.
+        """
+        rep, cut = scope.removeprefix("rep:"), self.moment.cut
+        sheet = timesheet_of(self.moment.board.organisation, self.moment.cut_ms, rep)
+        zone = self.zone_of(scope) or self.moment.calendar.spans[-1].zone
+        local = local_time(cut - 1, zone)
+        today = cut - 1 - local.hour * HOUR_MIN - local.minute
+        if sheet.minutes(max(today, 0 if last is None else last + 1), cut) < definition.of_today_min:
+            return False
+        heard = [
+            source.last_ms // MINUTE_MS + 1
+            for name, source in sources_at(self.moment).items()
+            if source.interval_s is not None and is_fed_by(self.moment, name, kpi.measures, scope, window)
+        ]
+        return last is None or all(sheet.minutes(last + 1, min(at, cut)) > definition.fire for at in heard)
 
     def _is_busy(self, definition: AlertDefinition, scope: str) -> bool:
         """Whether a rep is far from a stall, by the KPI's own count: most are, and the rest of its value costs more."""
@@ -143,7 +205,8 @@ class Observer:
             return cut - since
         return max(timesheet_of(organisation, cut_ms, rep).minutes(since, cut) for rep in reps)
 
-    def _team_of(self, scope: str) -> str:
+    def team_of(self, scope: str) -> str:
+        """The team of a scope, as of now; "" where there is none."""
         kind, _, name = scope.partition(":")
         if kind == "team":
             return name
@@ -157,16 +220,17 @@ def _is_named(scope: str) -> bool:
 
 
 def _reading(definition: AlertDefinition, value: KpiValue) -> float | None:
-    """What a value says to an alert; nothing where a guard isn't met."""
+    """What a value says to an alert."""
     found = value.value if definition.facet is None else value.facets.get(definition.facet)
-    return None if found is None or value.value is None or not _meets(definition, value) else float(found)
+    return None if found is None or value.value is None else float(found)
 
 
-def _meets(definition: AlertDefinition, value: KpiValue) -> bool:
-    return all(value.facets.get(guard.facet, float("-inf")) >= guard.at_least for guard in definition.only_if)
+def _is_met(definition: AlertDefinition, value: KpiValue, *, is_open: bool) -> bool:
+    """Whether the guards of an alert, that is open or isn't, let it read a value."""
+    return all(guard.holds(value.scope, value.facets, is_open=is_open) for guard in definition.only_if)
 
 
-def _evidence(kpi: KpiDefinition, value: KpiValue) -> dict[str, int | float | str]:
+def _evidence(value: KpiValue) -> dict[str, int | float | str]:
     found: dict[str, int | float | str] = {**value.facets}
     for name in ("numerator", "denominator"):
         part = getattr(value, name)

@@ -6,7 +6,7 @@ added, if one became known, or if one fell out of a window that moves with the c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 
 from stream.board.board import Spot
@@ -60,9 +60,11 @@ def edge_of(moment: Moment, spot: Spot, edges: Edges) -> int:
     return first
 
 
-def carry(before: Moment, after: Moment, moved: Collection[tuple[Summed, Summed]], dirty: Dirty) -> None:
-    """Take the sums of a moment over to a later one on the same ground; the earlier one is used up. ``moved``: where
-    each sum was, and where it is now.
+def carry(
+    before: Moment, after: Moment, moved: Collection[tuple[Summed, Summed]], dirty: Dirty
+) -> Generator[None, None, None]:
+    """Take the sums of a moment over to a later one on the same ground, in short steps; the earlier one is used up.
+    ``moved``: where each sum was, and where it is now.
     """
     taken: set[Summed] = set()
     for there, here in moved:
@@ -72,6 +74,7 @@ def carry(before: Moment, after: Moment, moved: Collection[tuple[Summed, Summed]
             taken.add(there)
             if there[0] in dirty:
                 after.rests[here] = _drop(carried, dirty[there[0]])
+                yield
     after.readings.update(_lasting(before, dirty))
     dawn = before.readings.get(DAWN)
     if isinstance(dawn, Moment):  # it stays where it is all day
@@ -82,10 +85,11 @@ def carry(before: Moment, after: Moment, moved: Collection[tuple[Summed, Summed]
         for place, sums in dawn.sums.items():
             if place[0] in dirty:
                 dawn.rests[place] = _drop(sums, dirty[place[0]])
+                yield
         after.readings[DAWN] = dawn
     punctual = before.readings.get(PUNCTUAL)
     if isinstance(punctual, Moment):
-        carry(punctual, punctual_of(after), moved, dirty)
+        yield from carry(punctual, punctual_of(after), moved, dirty)
 
 
 def _lasting(moment: Moment, dirty: Dirty) -> dict[tuple[object, ...], object]:

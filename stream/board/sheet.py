@@ -49,7 +49,7 @@ class Sheet:
         self._ranks: dict[int, Reading] = {}  # by place, of leaderboards
         self._edges: dict[Spot, int] = {}  # → the first cut at which its sums change by themselves
 
-    def read(self, as_of_ms: int) -> Generator[None, None, Moment]:
+    def read(self, as_of_ms: int) -> Generator[None, None, None]:
         """Read what may have changed, in short steps; anything may be folded between two of them. One that is given up
         is made up for by the next.
         """
@@ -69,7 +69,7 @@ class Sheet:
             moved = set(zip(self._reads.cuts(before), cuts, strict=True))
             outdated = self._outdated(spots)
             around = set[str]().union(*outdated.values())
-            carry(before, moment, moved, outdated)
+            yield from carry(before, moment, moved, outdated)
             stale = self._stale(moment, spots, has_turned=moment.cut != before.cut)
             if moment.cut != before.cut:
                 yield from self._date(instant(moment.cut * 60))
@@ -84,7 +84,6 @@ class Sheet:
             self._edges[spot] = edge_of(moment, spot, self._reads.edges[spot[0]])
             yield
         self._moment, self._ground, self._applied = moment, ground, applied
-        return moment
 
     def _value(self, moment: Moment, place: Place, window: Window, reading: Reading) -> KpiValue | None:
         definition, scope, _ = place

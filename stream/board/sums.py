@@ -51,7 +51,8 @@ def sum_term(moment: Moment, term: Term, scope: str, window: Window) -> Total:
 
 def facet_sums(moment: Moment, measure: str, scope: str, window: Window) -> dict[str, int]:
     """The sum of each facet of a measure that is no money; none of them zero."""
-    return sums_of(moment, measure, scope, cut_of_term(moment, Term(measure=measure), window)).facets
+    known_before = min(moment.cut, window.end) if measure in LATEST else moment.cut
+    return sums_of(moment, measure, scope, (window.start, window.end, known_before)).facets
 
 
 def cut_of_term(moment: Moment, term: Term, window: Window) -> Cut:

@@ -26,7 +26,7 @@ class Told:
     def __init__(self) -> None:
         self.demo = Demo(Plan.until(NOW_MS, seed=1, reps=40, days=4))
         self.systems = Systems()
-        self.incidents = Incidents(self.demo, self.systems, seed=1)
+        self.incidents = Incidents(self.demo, self.systems)
         self.log: list[DemoEvent] = []
         self.take(self.demo.history())
 
@@ -106,6 +106,7 @@ def test_a_rep_who_stalls_has_done_nothing_for_long_enough_and_the_colleague_did
     assert rep.name in played.text
     since_ms = told.demo.shifts.back(rep, NOW_MS, STALLED_MIN)
     assert since_ms is not None
+    assert told.demo.shifts.back(rep, NOW_MS, 35) == NOW_MS - 35 * MINUTE_MS
     before = sum(told.touches(each.id, since_ms) for each in told.demo.reps)
     assert told.touches(rep.id, since_ms) > 0
     told.take(played.events)

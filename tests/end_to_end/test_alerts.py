@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cli.broker import Broker
-from cli.demo.history import instant
+from cli.demo.company import instant
 from tests.end_to_end.live import Live
 from tests.end_to_end.sink import Sink
 
@@ -33,6 +33,13 @@ def event(number: int, name: str, minutes_ago: float, data: dict[str, Any]) -> b
 
 def touch(number: int, who: str, minutes_ago: float) -> bytes:
     return event(number, "touch.logged", minutes_ago, {"rep": who, "kind": "call", "direction": "outbound"})
+
+
+def long_days() -> dict[str, Any]:
+    """A calendar by which it is about noon now, and people work all day."""
+    east_h = 12 - int(time.time() // 3_600) % 24
+    shifts = {day: [["01:00", "23:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    return {"calendar": "days", "time_zone": f"Etc/GMT{-east_h:+d}", "shifts": shifts}
 
 
 def until(holds: Callable[[], bool], say: Callable[[], object]) -> None:
@@ -58,7 +65,9 @@ def act(live: Live, alert: dict[str, Any], kind: str, body: dict[str, Any]) -> N
 
 @pytest.mark.timeout(900)
 def test_people_are_told_once_whatever_is_killed(own_broker: Broker) -> None:
-    roster = [event(n, "roster.changed", 2 * 24 * 60, {"rep": f"R-{n}", "team": "T-1"}) for n in (1, 2, 3)]
+    said = {"team": "T-1", "calendar": "days"}
+    roster = [event(n, "roster.changed", 2 * 24 * 60, {"rep": f"R-{n}"} | said) for n in (1, 2, 3)]
+    roster.append(event(4, "calendar.changed", 3 * 24 * 60, long_days()))
     history = [touch(11, "R-1", 130), touch(12, "R-2", 140), touch(13, "R-3", 0)]
     stalled = [("fired", "rep_stall", "rep:R-1"), ("fired", "rep_stall", "rep:R-2")]
     with (

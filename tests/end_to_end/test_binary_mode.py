@@ -108,7 +108,8 @@ def assert_told_by_its_events(live: Live, kpi: str, window: str) -> None:
     (value,) = live.values(**chosen)
     behind = asked(live, "/v1/behind", **chosen, limit="500")
     assert (behind["complete"], behind["count"] > 10) == (True, True), behind
-    assert behind["value"] == value
+    (exact,) = numbers([json.dumps(value).encode()])
+    assert numbers([json.dumps(behind["value"]).encode()]) == [exact], "whether it is stale depends on when one asks"
     measure = behind["measures"][0]["measure"]
     adds = [add["amount"] for event in behind["events"] for add in event["adds"] if add["measure"] == measure]
     assert sum(adds) == value["numerator"]

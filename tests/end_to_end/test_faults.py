@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from cli.broker import Broker
-from cli.demo.history import Demo, instant, to_json
+from cli.demo.company import instant
+from cli.demo.history import Demo, Plan, to_json
+from cli.demo.mishaps import Broken
 from tests.end_to_end.live import Live, replayed, until_equal
 
 pytestmark = pytest.mark.takes(55)
@@ -22,8 +24,8 @@ FROZEN_S = 8.0  # longer than the session timeout, so that the frozen worker's p
 
 def story(seed: int, *, days: int) -> list[bytes]:
     """A company's history as lines, with repeats, late ones, revisions and voids."""
-    demo = Demo(seed=seed, reps=4, days=days, now_ms=NOW_MS)
-    return [to_json(event) for event in (*demo.history(), *demo.rest())]
+    demo = Demo(Plan.until(NOW_MS, seed=seed, reps=4, days=days))
+    return [to_json(sent) for sent in (*demo.history(), *demo.rest()) if not isinstance(sent, Broken)]
 
 
 def same_as_replay(live: Live, lines: list[bytes], folder: Path, *, tenant: str) -> None:

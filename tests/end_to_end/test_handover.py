@@ -14,11 +14,14 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from cli.broker.ports import free_pair
 from cli.stack import Kept
+from config.catalogue import load_definitions
 from tests.end_to_end.live import Live, until_equal
 from tests.prometheus.test_exposed import checked
+from views.kpi_families import metric_name
 
 pytestmark = [pytest.mark.takes(60), pytest.mark.timeout(400)]
 
@@ -103,7 +106,9 @@ def touches(number: int) -> list[bytes]:
 
 async def test_a_tenant_is_shown_once_wherever_it_goes(kafka: str, prometheus_tools: None) -> None:
     watch = Watch()
-    settings = {"SALESPULSE_METRICS_PORT_BOARD": str(free_pair()), "SALESPULSE_CELLS_PARTITIONS": "3"}
+    port = str(free_pair())  # taken: a worker takes the next free one
+    settings = {f"SALESPULSE_METRICS_PORT_{stage}": port for stage in ("ACCOUNTS", "BOARD")}
+    settings["SALESPULSE_CELLS_PARTITIONS"] = "3"
     with Live(kafka, **settings) as live, watch.watching():
         watch.workers["first"] = live.workers["board"]
         for number in (1, 2):
@@ -123,9 +128,29 @@ async def test_a_tenant_is_shown_once_wherever_it_goes(kafka: str, prometheus_to
         until_equal(watch.owners, {"third"})
         await live.publish(touches(5))
         until_equal(watch.shown, {tenant: [5] for tenant in TENANTS})
-        checked(watch.scrape(watch.workers["third"]))
+        text = watch.scrape(watch.workers["third"])
+        checked(text)
+        checked(watch.scrape(live.workers["accounts"]))
+        until_equal(lambda: served(live, TENANTS[0]), scraped(text, TENANTS[0]))
     for tenant in TENANTS:
         holds(tenant, [(at_s, look[tenant]) for at_s, look in watch.looks])
+
+
+def scraped(text: bytes, tenant: str) -> dict[str, float]:
+    """The company's values of the month by metric, as Prometheus reads them."""
+    where = {"tenant": tenant, "scope_kind": "company", "scope": "", "window": "mtd"}
+    names = {metric_name(definition) for definition in load_definitions()}
+    families = text_string_to_metric_families(text.decode())
+    samples = [sample for family in families if family.name in names for sample in family.samples]
+    return {sample.name: sample.value for sample in samples if sample.labels == where}
+
+
+def served(live: Live, tenant: str) -> dict[str, float]:
+    """The same, as the API tells it."""
+    names = {definition.slug: metric_name(definition) for definition in load_definitions()}
+    wanted = [each.slug for each in load_definitions() if "mtd" in each.publish_windows and "company" in each.scopes]
+    rows = live.values(tenant=tenant, scope="company", window="mtd", kpi=",".join(wanted))
+    return {names[row["kpi"]]: row["value"] for row in rows if row["value"] is not None}
 
 
 def holds(tenant: str, looks: list[tuple[float, dict[str, tuple[int, int | None]]]]) -> None:

@@ -1,6 +1,7 @@
 """One frame for all clients; slow ones lose the oldest and get the newest."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -72,6 +73,28 @@ async def test_a_slow_client_loses_the_oldest(running: tuple[Broadcast, asyncio.
         await asyncio.sleep(0.05)
     newest = [await anext(stream), await anext(stream)]
     assert newest[-1] == f"id: {frames.made}\ndata: acme {frames.made}\n\n".encode()
+
+
+async def test_a_gateway_that_stood_still_goes_on_at_once(
+    running: tuple[Broadcast, asyncio.Event], frames: Frames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_PERIOD_S", 0.1)
+    broadcast, changed = running
+    stream = broadcast.subscribe("acme")
+    await anext(stream)
+    await anext(stream)
+    usual = frames.make
+
+    async def frozen(tenant: str | None) -> bytes | None:
+        time.sleep(0.5)  # noqa: ASYNC251
+        return await usual(tenant)
+
+    monkeypatch.setattr(broadcast, "_make_frame", frozen)
+    changed.set()
+    await anext(stream)
+    monkeypatch.setattr(broadcast, "_make_frame", usual)
+    async with asyncio.timeout(1.5):
+        await anext(stream)
 
 
 async def test_nothing_is_made_for_nobody(running: tuple[Broadcast, asyncio.Event], frames: Frames) -> None:

@@ -70,3 +70,24 @@ async def test_a_tile_turns_partial_as_time_passes_and_nothing_comes(monkeypatch
         (tile,) = [tile for tile in company["tiles"] if tile["kpi"] == "revenue"]
         found.append((tile["status"], tile.get("missing")))
     assert found == [("live", None), ("partial", ["source:crm/eu"])]
+
+
+async def test_an_outage_of_ours_is_no_silence_of_a_publisher(monkeypatch: pytest.MonkeyPatch) -> None:
+    board, is_stale = board_with_sources(), False
+    wall = Wall(
+        lambda: {"acme": board}, Gate(), Catalogue(load_definitions()), is_ready=lambda: True, is_stale=lambda: is_stale
+    )
+
+    async def seen(after_s: int) -> tuple[str, bool, str]:
+        monkeypatch.setattr(module, "now_ms", lambda: NOW_MS + after_s * 1_000)
+        frame = json.loads(await wall.frame("acme") or b"")
+        tile = next(tile for page in frame["pages"] for tile in page.get("tiles", []) if tile["kpi"] == "revenue")
+        return tile["status"], "missing" in tile, tile["as_of"]
+
+    live = await seen(1)
+    assert live[:2] == ("live", False)
+    is_stale = True
+    assert await seen(7_200) == ("stale", False, live[2]), "of the last moment that was whole"
+    assert (await seen(2 * 86_400))[:2] == ("stale", True), "after a day nothing is held"
+    is_stale = False
+    assert (await seen(7_200))[:2] == ("partial", True)

@@ -1,7 +1,12 @@
 """How long something has waited, and what follows."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
+import pytest
+
+from gateway import staleness as module
 from gateway.staleness import Place, Staleness, Wait
 
 
@@ -56,3 +61,29 @@ async def test_a_replica_that_lags_makes_values_stale_too() -> None:
     await staleness.check(Lagging())
     await staleness.check(Lagging())
     assert staleness.is_stale
+
+
+async def test_a_broker_that_answers_no_more_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(Lagging):
+        async def ends(self) -> Mapping[Place, int]:
+            if self.done:
+                await asyncio.sleep(60)
+            return await super().ends()
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Hanging]:
+        yield broker
+
+    monkeypatch.setattr(module, "CHECK_EVERY_S", 0.05)
+    monkeypatch.setattr(module, "NOTICE_EVERY_S", 0.01)
+    broker, told = Hanging(), asyncio.Event()
+    staleness = Staleness(lambda: {("cells", 0): 3}, lambda *_: None, stale_after_s=0.2, turned=told.set)
+    watching = asyncio.create_task(staleness.watch(opened))
+    for is_stale in (False, True):
+        async with asyncio.timeout(5):
+            await told.wait()
+        told.clear()
+        assert staleness.is_stale is is_stale
+        broker.done = 1
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)

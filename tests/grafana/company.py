@@ -1,4 +1,4 @@
-"""A small company that is selling right now: three teams, nine reps, two months of sales, a target."""
+"""A small company that is selling right now: five teams, eighteen reps, two months of sales, a target."""
 
 from __future__ import annotations
 
@@ -15,25 +15,14 @@ from cli.replay.lines import EventFiles
 from stream.board.board import Board
 
 TENANT = "acme"
-TEAMS = ("North", "South", "Key accounts")
-NAMES = (
-    "Ada Aydın",
-    "Björn Baker",
-    "Cem Černý",
-    "Dora Díaz",
-    "Emil Eriksen",
-    "Fay Fox",
-    "Gus Gil",
-    "Hana Holm",
-    "Ines Ito",
-)
-REPS = {f"R-{number}": (name, TEAMS[number % len(TEAMS)]) for number, name in enumerate(NAMES)}
-GOALS_MINOR = {
-    "company": 230_000_000,
-    "team:North": 70_000_000,
-    "team:South": 95_000_000,
-    "team:Key accounts": 65_000_000,
+TEAMS = {"North": 8, "South": 3, "East": 3, "West": 2, "Key accounts": 2}
+FIRST = ("Ada", "Björn", "Cem", "Dora", "Emil", "Fay", "Gustavo", "Hana", "Ines")
+LAST = ("Aydın", "Baker", "Černý", "Díaz", "Eriksen")
+REPS = {
+    f"R-{number}": (f"{FIRST[number % 9]} {LAST[number % 5]}", team)
+    for number, team in enumerate(team for team, reps in TEAMS.items() for _ in range(reps))
 }
+GOALS_MINOR = {"company": 460_000_000} | {f"team:{team}": reps * 26_000_000 for team, reps in TEAMS.items()}
 KINDS = ("call", "call", "call", "email", "email", "meeting", "video_meeting")
 DAYS = 60
 AFTERNOON = 15

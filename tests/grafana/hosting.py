@@ -24,7 +24,7 @@ BUNDLE = (
     "--bundle --minify --format=esm --jsx=automatic --loader:.ttf=file --log-level=error "
     '--define:global=window --define:process.env.NODE_ENV="production"'
 )
-INSTALL_LIMIT_S = 300
+INSTALL_LIMIT_S = 900
 
 
 def built(npm: str) -> Path:

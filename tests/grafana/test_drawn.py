@@ -43,7 +43,9 @@ LOOK = """() => [...document.querySelectorAll("[data-panel]")].map((panel) => {
     range.selectNodeContents(node);
     const at = range.getBoundingClientRect();
     const beside = at.left < box.left || at.right > box.right + 1;
-    if (at.width && (beside || at.top < box.top || at.bottom > box.bottom + 1)) cut.push(text);
+    const { scrollWidth, clientWidth } = node.parentElement;
+    const shortened = clientWidth && scrollWidth > clientWidth + 1;
+    if (at.width && (shortened || beside || at.top < box.top || at.bottom > box.bottom + 1)) cut.push(text);
   }
   const painted = [...panel.querySelectorAll("canvas")].some((canvas) => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

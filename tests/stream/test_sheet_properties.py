@@ -71,7 +71,7 @@ MIXES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("mix", MIXES)
 @given(st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_what_changed_is_read_again(mix: str, data: st.DataObject) -> None:
     world = data.draw(worlds(**MIXES[mix]))
     watch, as_of_ms = Watch(world), world.as_of_ms

@@ -36,6 +36,7 @@ def state(page: Page) -> str:
 def test_a_killed_gateway_leaves_the_last_good_numbers_and_is_found_again(hung: Hung, page: Page) -> None:
     shown = opened(page, hung)
     assert not is_old(page)
+    assert page.inner_text(".tile.hero .as") == "as of 14:40", "the minute that has begun, not its end"
     hung.stop()
     until(lambda: "reconnecting" in state(page), "the loss is told at once", 5)
     took_s = until(lambda: is_old(page), "the numbers turn grey", OLD_AFTER_S)
@@ -43,6 +44,7 @@ def test_a_killed_gateway_leaves_the_last_good_numbers_and_is_found_again(hung: 
     assert number_of(page, REVENUE) == shown
     assert "old" in state(page)
     assert "grayscale" in page.evaluate("() => getComputedStyle(document.getElementById('page')).filter")
+    until(lambda: set(page.locator(".badge").all_inner_texts()) == {"! old"}, "no number says that it is live", 5)
     assert len(texts(page)) > 15
     hung.restart()
     until(lambda: "live" in state(page), "the wall recovers by itself", 15)
@@ -69,13 +71,29 @@ def test_lagging_workers_are_told(hung: Hung, page: Page) -> None:
     shown = opened(page, hung)
     hung.is_stale = True
     hung.touch()
-    until(lambda: "workers behind" in state(page), "the lag is told")
+    until(lambda: "pipeline behind" in state(page), "the lag is told")
     assert number_of(page, REVENUE) == shown
     assert page.locator(".tile.stale").count() == 5
     assert page.inner_text(".tile.hero .badge") == "! stale"
+    page.evaluate("() => { location.hash = '#tenant=acme&pages=goals,company'; location.reload(); }")
+    turn_to(page, "goals")
+    until(lambda: page.locator(".goals.stale").count() == 1, "lists turn grey as well")
+    turn_to(page, "company")
     hung.is_stale = False
     hung.touch()
     until(lambda: page.locator(".tile.stale").count() == 0, "the numbers are fresh again")
+
+
+def test_a_gateway_that_hangs_is_asked_again(page: Page) -> None:
+    async def nothing(_tenant: str | None) -> None:
+        return None
+
+    page.clock.install()
+    with Hung(frames=nothing) as hung:
+        with page.expect_request("**/v1/stream"):
+            page.goto(hung.url)
+        with page.expect_request("**/v1/stream"):
+            page.clock.fast_forward(31_000)
 
 
 def test_a_token_is_needed_where_there_are_tokens(hung: Hung, context: BrowserContext) -> None:

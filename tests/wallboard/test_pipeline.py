@@ -18,13 +18,16 @@ from cli.broker import Broker, start_broker
 from tests.end_to_end.live import STAGES, Live
 from tests.wallboard.looking import number_of, until
 
-pytestmark = pytest.mark.takes(60)
+pytestmark = pytest.mark.takes(90)
 REVENUE = "revenue|company|mtd"
 FAST_S = 1.0
 EVENTS = 15
 RECOVERS_WITHIN_S = 150.0
 # One round of faults takes about a minute; for the whole ten minutes say SALESPULSE_FAULTS_S=600.
 FAULTS_S = float(os.environ.get("SALESPULSE_FAULTS_S", "1"))
+KILLED, FROZEN = ("gateway", "board", "accounts", "broker"), ("frozen gateway", "frozen board", "frozen accounts")
+FROZEN_S = 20.0
+STALE_WITHIN_S = 25.0
 # Notes when the revenue's text changed, and looks ten times a second whether there is a number at all.
 WATCH = """() => {
   window.changes = [];
@@ -132,8 +135,8 @@ def test_the_wall_is_never_blank_while_things_are_killed(live: Live, till: Till,
     opened(page, live, till)
     until_s = time.monotonic() + FAULTS_S
     while True:
-        for fault in ("gateway", "board", "accounts", "broker"):
-            _kill(live, broker, fault, page)
+        for fault in KILLED if FAULTS_S <= 1 else KILLED + FROZEN:
+            _harm(live, broker, fault, page)
             _keep_running(live)
             _sell_somehow(live, till)
             until(lambda: _shows(live, till, page), "the board is right again", RECOVERS_WITHIN_S)
@@ -144,7 +147,30 @@ def test_the_wall_is_never_blank_while_things_are_killed(live: Live, till: Till,
     assert sums == sorted(sums), "no number that was shown was ever taken back"
 
 
-def _kill(live: Live, broker: Broker, fault: str, page: Page) -> None:
+@pytest.mark.timeout(300)
+def test_a_broker_that_hangs_is_told_and_found_again(live: Live, till: Till, broker: Broker, page: Page) -> None:
+    opened(page, live, till)
+    until(lambda: "● live" in page.inner_text("#state"), "the wall is live", 60)
+    shown = till.shown
+    os.kill(broker.pid, signal.SIGSTOP)
+    try:
+        until(lambda: "! pipeline behind" in page.inner_text("#state"), "the outage is told", STALE_WITHIN_S)
+        page.wait_for_timeout(1_000)
+        assert number_of(page, REVENUE) == shown
+        assert set(page.locator(".badge").all_inner_texts()) == {"! stale"}
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+    _sell_somehow(live, till)
+    until(lambda: _shows(live, till, page) and "● live" in page.inner_text("#state"), "it recovers", RECOVERS_WITHIN_S)
+
+
+def _harm(live: Live, broker: Broker, fault: str, page: Page) -> None:
+    if fault in FROZEN:
+        (victim,) = [child for child in live.stack._children if fault.removeprefix("frozen ") in child.name]
+        victim.send(signal.SIGSTOP)
+        page.wait_for_timeout(FROZEN_S * 1_000)
+        victim.send(signal.SIGCONT)
+        return
     if fault == "broker":
         broker.kill()
         page.wait_for_timeout(4_000)

@@ -6,19 +6,23 @@ import os
 import re
 from itertools import combinations
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page
 
 from gateway.pages import FOLDER
 from gateway.wall.wins import Win
-from tests.wallboard.company import NOW_MS, TENANT
+from schemas.alert import AlertRecord, Severity
+from tests.wallboard.company import NOW, NOW_MS, TENANT
 from tests.wallboard.looking import shown, texts, turn_to, until
 from tests.wallboard.serving import Hung
 
 pytestmark = pytest.mark.timeout(600)
 PICTURES = Path(__file__).parent.parent.parent / "docs" / "images"
 PAGES = ("company", "team:Key accounts", "ranking:revenue", "ranking:win_rate", "activity", "goals", "trust")
+CLOCK = f"{NOW.astimezone(ZoneInfo('Europe/Berlin')):%H:%M}"
 LEAST_PX, HERO_TIMES = 51, 2
 CONTRAST, DISTANCE = 4.5, 0.06
 Rgb = tuple[float, float, float]
@@ -80,10 +84,39 @@ def test_everything_can_be_read_from_five_metres(hung: Hung, page: Page, name: s
     _picture(page, name)
 
 
+def alert(scope: str, title: str, text: str, severity: Severity) -> AlertRecord:
+    """An alert that fired nine minutes ago."""
+    record = AlertRecord(TENANT, "rule", scope, "firing", severity, "lead", NOW_MS, NOW_MS, NOW_MS)
+    said = {"title": title, "text": text, "next_step": "Look whether it runs, and what was refused."}
+    return replace(record, since_ms=NOW_MS - 540_000, fired_ms=1, **said)
+
+
+def test_alerts_are_told_in_words_that_can_be_read_from_five_metres(hung: Hung, page: Page) -> None:
+    stalled = "R-3 (team West) has done nothing that qualifies for 1 h 42 min of working time, since Tue 17 Nov 16:42."
+    silent = "telephony was last heard at 14:31, 1 min before this. Expected: a heartbeat every 15 s."
+    hung.alerts += [
+        alert("publisher:telephony", "Source silent: telephony", silent, "critical"),
+        alert("rep:R-3", "Rep stall: R-3", stalled, "warning"),
+    ]
+    page.goto(f"{hung.url}/#tenant={TENANT}&pages=alerts")
+    page.wait_for_selector(".alerts .row")
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    found = texts(page)
+    assert not [text for text in found if text["size"] < LEAST_PX or text["cut"]]
+    assert not [text for text in found if contrast(text["colour"], text["ground"]) < CONTRAST]
+    assert not [text for text in found if text["right"] > 1921 or text["bottom"] > 1081]
+    assert "Dora" in page.inner_text(".alerts .row:nth-child(2)")
+    assert "last heard at 14:31" in page.inner_text(".alerts .told")
+    _picture(page, "alerts")
+
+
 def _picture(page: Page, name: str) -> None:
     """The docs' pictures are made here, where SALESPULSE_PICTURES asks for them."""
     if os.environ.get("SALESPULSE_PICTURES"):
         PICTURES.mkdir(parents=True, exist_ok=True)
+        # The corner's clock is the browser's own: it tells the company's moment like everything else.
+        page.clock.set_fixed_time(NOW)
+        page.wait_for_selector(f"#state:has(.good):has-text('{CLOCK}')")
         page.screenshot(path=PICTURES / f"wallboard-{re.sub(r'[^a-z]+', '-', name.lower())}.png")
 
 

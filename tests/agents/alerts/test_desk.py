@@ -17,7 +17,7 @@ from schemas.records import Output
 from stream.board.board import Board
 from tests.agents.memory_log import MemoryLog
 from tests.stream.alerts.watching import RULES
-from tests.stream.office import Office, at_ms, call, rep
+from tests.stream.office import OFFICE_HOURS, Office, at_ms, call, rep
 
 MINUTE_MS = 60_000
 BEGIN_MS = at_ms("2026-05-13 12:00")
@@ -46,6 +46,8 @@ class Scene:
 
     def __init__(self) -> None:
         office = Office(
+            ("2026-01-01 00:00", "calendar.changed", {"calendar": "office", "shifts": OFFICE_HOURS}),
+            ("2026-01-01 00:01", "tenant.configured", {"calendar": "office"}),
             ("2026-05-04 08:00", "roster.changed", rep("R-1", team="T-1")),
             ("2026-05-04 08:00", "roster.changed", rep("R-2", team="T-1")),
             ("2026-05-13 10:00", "touch.logged", call("R-1")),

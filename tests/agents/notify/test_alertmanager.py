@@ -7,7 +7,7 @@ import json
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,14 @@ import pytest
 from agents.notify.alertmanager import Alertmanager
 from agents.notify.channel import NotTaken
 from cli.broker.ports import free_pair
+from schemas.alert import Snooze
+from schemas.instants import milliseconds_of
 from tests.agents.notify.making import record, telling
 from tests.conftest import at_hand
 
 CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 READY_S = 60.0
+HOUR_MS = 3_600_000
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +76,8 @@ def test_it_keeps_each_alert_once_and_lets_go_of_what_is_over(alertmanager: str)
     assert shown[0]["generatorURL"] == "http://board/x"
 
     over = telling("rep:R-1", now_ms, "resolved", state="resolved", resolved_ms=now_ms)
-    worse = record("rep:R-2", now_ms, severity="critical", escalated_ms=now_ms - 1_000)
+    was: dict[str, Any] = {"was_severity": "warning", "was_owner": "team lead", "escalated_ms": now_ms - 1_000}
+    worse = record("rep:R-2", now_ms, severity="critical", owner="sales lead", **was)
 
     async def change() -> None:
         await channel.tell([over])
@@ -83,6 +87,53 @@ def test_it_keeps_each_alert_once_and_lets_go_of_what_is_over(alertmanager: str)
     assert [(alert["labels"]["scope"], alert["labels"]["severity"]) for alert in held(alertmanager)] == [
         ("rep:R-2", "critical")
     ]
+
+
+def quiet(url: str) -> list[str]:
+    """The scopes of which it tells nobody."""
+    return [alert["labels"]["scope"] for alert in held(url) if alert["status"]["state"] == "suppressed"]
+
+
+def silences(url: str) -> list[dict[str, Any]]:
+    """The silences in force."""
+    with urllib.request.urlopen(f"{url}/api/v2/silences", timeout=30) as answer:
+        found: list[dict[str, Any]] = json.load(answer)
+    return [each for each in found if each["status"]["state"] != "expired"]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    limit = time.monotonic() + READY_S
+    while not holds():
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+
+
+def test_what_somebody_has_taken_is_silent_until_it_is_over(alertmanager: str) -> None:
+    """Whoever takes over makes no second silence; the end comes after the silence, or it would not be told."""
+    channel, now_ms = Alertmanager(alertmanager, "http://board", 3_600), int(time.time() * 1000)
+    taken: dict[str, Any] = {"state": "acknowledged", "acted_ms": now_ms, "actor": "Ann", "note": "I call"}
+    asleep = {**taken, "state": "snoozed", "snooze": Snooze(now_ms + 600_000), "note": ""}
+    acted = [record("rep:R-5", now_ms, **taken), record("rep:R-6", now_ms, **asleep), record("rep:R-7", now_ms)]
+    for at_ms in (now_ms, now_ms + 60_000):
+        asyncio.run(Alertmanager(alertmanager, "http://board", 3_600).repeat(acted, at_ms))
+    until(lambda: quiet(alertmanager) == ["rep:R-5", "rep:R-6"])
+    made = sorted(silences(alertmanager), key=lambda each: str(each["endsAt"]), reverse=True)
+    assert [(each["createdBy"], each["comment"].rpartition(" ")[0]) for each in made] == [
+        ("Ann", "Acknowledged in SalesPulse: I call"),
+        ("Ann", "Snoozed in SalesPulse"),
+    ]
+    assert milliseconds_of(made[1]["endsAt"]) == (now_ms + 600_000) // 1_000 * 1_000
+
+    asyncio.run(channel.repeat([acted[0]], now_ms + 13 * HOUR_MS))  # renewed, for it is still acknowledged
+    ends = [milliseconds_of(each["endsAt"]) or 0 for each in silences(alertmanager)]
+    assert len(ends) == 2
+    assert max(ends) >= now_ms + 36 * HOUR_MS
+    over = telling("rep:R-5", now_ms, "resolved", **{**taken, "state": "resolved", "resolved_ms": now_ms})
+    again = telling("rep:R-6", now_ms, "reminded", **{**asleep, "state": "firing", "snooze": None})
+    asyncio.run(channel.tell([over, again]))
+    assert not silences(alertmanager)
+    until(lambda: not quiet(alertmanager))
+    assert "rep:R-5" not in [alert["labels"]["scope"] for alert in held(alertmanager)]
 
 
 def test_nobody_there_is_not_taken() -> None:

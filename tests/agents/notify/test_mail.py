@@ -45,6 +45,13 @@ def test_what_fires_together_for_a_team_is_one_mail(server: MailServer) -> None:
     assert named == [line for line in again.splitlines() if line.startswith("Message-ID")]
 
 
+def test_what_is_over_asks_for_nothing(server: MailServer) -> None:
+    over = telling("rep:R-1", NOW_MS, "resolved", "mail", state="resolved", text="R-1 is active again.", next_step="")
+    asyncio.run(Mail(server.url, "salespulse@acme.test", RECIPIENTS, "http://board").tell([over]))
+    assert "Subject: [warning] over: Rep stall: rep:R-1\r\n" in server.mails[0]
+    assert "R-1 is active again.\r\nhttp://board/x\r\n" in server.mails[0]
+
+
 def test_a_tenant_that_wants_no_mail_gets_none(server: MailServer) -> None:
     mail = Mail(server.url, "salespulse@acme.test", RECIPIENTS, "")
     asyncio.run(mail.tell([telling("rep:R-1", NOW_MS, channel="mail", tenant="quiet")]))

@@ -65,6 +65,7 @@ class Shop:
 
     def __init__(self, *, keys: dict[str, Publisher] | None = None, tokens: dict[str, str] | None = None) -> None:
         self.pipeline = Pipeline(flush_lag=2)
+        self.is_stale = False
         won = [
             raw(id=f"W-{n}", tenant="acme", subject=f"A-{n % 3}", time=at(NOW_MS - n * MINUTE_MS), data=deal(n))
             for n in range(7)
@@ -83,6 +84,7 @@ class Shop:
             CATALOGUE,
             lambda: copy(self.reader),
             lambda tenant: Book(tenant, 1, self.pipeline.options),
+            lambda: self.is_stale,
         )
         app = FastAPI()
         routes.add(app, self.desk, Keyring(keys or {}, allow_backfill=True), Screens(tokens or {}))
@@ -113,6 +115,12 @@ async def shop() -> AsyncIterator[Shop]:
     made = Shop()
     yield made
     await made.close()
+
+
+async def test_a_number_behind_which_workers_lag_is_stale_here_as_elsewhere(shop: Shop) -> None:
+    assert (await shop.ask(tenant="acme", **REVENUE))[1]["value"]["status"] == "live"
+    shop.is_stale = True
+    assert (await shop.ask(tenant="acme", **REVENUE))[1]["value"]["status"] == "stale"
 
 
 async def test_what_is_listed_adds_up(shop: Shop) -> None:

@@ -13,6 +13,7 @@ const COLUMNS = 24;
 const ROW_PX = 30;
 const GAP_PX = 8;
 const MARGIN_PX = 16;
+const FONT_WEIGHTS = [400, 500];
 
 const theme = createTheme({ colors: { mode: 'dark' } });
 const asked = new URLSearchParams(location.search);
@@ -51,6 +52,15 @@ function Panel({ panel, frames, range }) {
   );
 }
 
+// Components measure their texts before they lay them out, and remember: the fonts have to be there first, as in Grafana.
+async function fontsLoaded() {
+  let faces = [];
+  while (faces.length < FONT_WEIGHTS.length) {
+    await new Promise(requestAnimationFrame);
+    faces = (await Promise.all(FONT_WEIGHTS.map((weight) => document.fonts.load(`${weight} 16px Inter`)))).flat();
+  }
+}
+
 async function draw() {
   await initPluginTranslations('grafana');
   register();
@@ -63,7 +73,10 @@ async function draw() {
     })),
   );
   const height = Math.max(...dashboard.panels.map(({ gridPos }) => (gridPos.y + gridPos.h) * (ROW_PX + GAP_PX)));
-  createRoot(document.getElementById('root')).render(
+  const root = createRoot(document.getElementById('root'));
+  root.render(<ThemeContext.Provider value={theme}><GlobalStyles /></ThemeContext.Provider>);
+  await fontsLoaded();
+  root.render(
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
       <div style={{ position: 'relative', margin: MARGIN_PX, height, color: theme.colors.text.primary }}>
@@ -71,7 +84,6 @@ async function draw() {
       </div>
     </ThemeContext.Provider>,
   );
-  await document.fonts.ready;
   document.body.dataset.drawn = String(filled.length);
 }
 

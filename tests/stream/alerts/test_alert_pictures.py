@@ -179,18 +179,24 @@ def test_deals_that_stand_still_are_their_owner_s_alert_until_all_of_them_move()
         ("crm", (f"2026-05-15 {time}", "touch.logged", call("R-2", deal=name, account=name)))
         for time, name in (("13:00", "D-1"), ("13:30", "D-3"))
     ]
-    working = every("R-1", "2026-05-15", 540, 1020, 30) + every("R-2", "2026-05-15", 540, 1020, 30)
-    told = seen.run("2026-05-15 09:00", "2026-05-15 15:30", working + touches)
-    assert told == [
-        ("2026-05-15 10:59", "fired", "deal_stall", "rep:R-1"),  # Monday, Tuesday, Wednesday; Thursday is a holiday
-        ("2026-05-15 14:30", "resolved", "deal_stall", "rep:R-1"),  # an hour after the last of them moved
-    ]
+    morning, later = (
+        every("R-1", "2026-05-15", begin, end, 30) + every("R-2", "2026-05-15", begin, end, 30)
+        for begin, end in ((540, 795), (810, 1020))
+    )
+    seen.run("2026-05-15 09:00", "2026-05-15 13:15", morning + touches[:1])
     record = seen.of("deal_stall", "rep:R-1")
     assert record.group == "deal_stall/T-1"
     assert record.text == (
         "Stalled deals of R-1 (team T-1): 1 of 3 open ones, each for longer than the working days that its stage "
         "allows. By stage: negotiation 1. Worth 50.00 EUR; the oldest has waited for 4 days."
     )
+    told = seen.run("2026-05-15 13:15", "2026-05-15 15:30", later + touches[1:])
+    assert told == [
+        ("2026-05-15 10:59", "fired", "deal_stall", "rep:R-1"),  # Monday, Tuesday, Wednesday; Thursday is a holiday
+        ("2026-05-15 14:30", "resolved", "deal_stall", "rep:R-1"),  # an hour after the last of them moved
+    ]
+    ended = seen.of("deal_stall", "rep:R-1").text
+    assert ended == "None of the 3 open deals of R-1 (team T-1) stands still any more (told: 10:59)."
 
 
 def test_while_a_source_is_out_no_deal_stalls() -> None:

@@ -1,0 +1,32 @@
+"""The board's page of alerts speaks of people by their names."""
+
+from __future__ import annotations
+
+from gateway.wall.boards import alerts_page
+from schemas.alert import AlertRecord
+
+
+def alert(scope: str, title: str, text: str) -> AlertRecord:
+    return AlertRecord("acme", "rep_stall", scope, "firing", "warning", "lead", 1, 1, 1, title=title, text=text)
+
+
+def test_a_rep_is_named_and_everybody_else_goes_by_id() -> None:
+    alerts = [
+        alert("rep:R-1", "Rep stall: R-1", "R-1 (team Rhine) has done nothing since 09:10; R-1 is due"),
+        alert("rep:R-9", "Rep stall: R-9", "R-9 has done nothing"),
+        alert("publisher:crm", "Source silent: crm", "crm was last heard at 09:10"),
+        alert("company", "Behind target: The company", "The company is at 70 %"),
+    ]
+    (page,) = alerts_page(alerts, {"R-1": "Ada Aydin"})
+    assert [(row["title"], row["who"]) for row in page["rows"]] == [
+        ("Rep stall", "Ada Aydin"),
+        ("Rep stall", "R-9"),
+        ("Source silent", "crm"),
+        ("Behind target", "The company"),
+    ]
+    assert page["rows"][0]["text"] == "Ada Aydin (team Rhine) has done nothing since 09:10; R-1 is due"
+    assert page["rows"][3]["text"] == "The company is at 70 %"
+
+
+def test_without_alerts_there_is_no_page() -> None:
+    assert alerts_page([], {}) == []
