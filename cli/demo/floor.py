@@ -19,7 +19,7 @@ REASONS = ("price", "timing", "competitor")
 NPS_SCORES = (10, 10, 10, 9, 9, 9, 9, 8, 8, 7, 7, 6, 4)
 DEAL_MINOR, DEAL_SPREAD = 480_000, 0.35
 """The median of a deal's amount for an average rep, and the spread of its logarithm."""
-TARGET_PER_DAY = 540_000
+TARGET_PER_DAY = 700_000
 """What a rep of average skill brings in on a working day, roughly (minor units): quotas are set around it."""
 PROSPECTS_MAX, CUSTOMERS_MAX = 22, 14
 ARRIVES = 0.075
