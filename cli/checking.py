@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import sys
 import time
-from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 import orjson
 import typer
 
 from cli.endings import EXIT_FAILED, UsageError
+from cli.event_lines import Line, lines_in, opened, standard_input
 from schemas.contract import too_large
 from schemas.event import Event, decode_further, judge_time
 from schemas.instants import milliseconds_of
@@ -26,23 +26,12 @@ from schemas.verdicts import Code, Refusal
 from stream.intake import foreign, tenant_first
 from stream.tallies import Tallies
 
-PIECE_BYTES = 2 * MAX_BYTES
-
 
 class Format(StrEnum):
     """How verdicts are written."""
 
     TEXT = "text"
     JSON = "json"
-
-
-class Line(NamedTuple):
-    """A line that isn't blank, without its line end. Of one that is too large only a part; ``size`` is all of it."""
-
-    file: str
-    number: int
-    raw: bytes
-    size: int
 
 
 class Judged(NamedTuple):
@@ -127,35 +116,13 @@ def _receipt(event: Event, rules: Rules) -> int:
 
 
 def lines_of(paths: Iterable[Path]) -> Iterator[Line]:
-    """The lines of files in order, read as they come; however long a line is, no more than PIECE_BYTES of it is held.
-
-    A byte order mark at the beginning of a file is no part of its first line. Raises UsageError.
-    """
+    """The lines of files in order, read as they come. Raises UsageError."""
     for path in paths:
-        try:
-            if str(path) == "-":
-                yield from _lines(str(path), sys.stdin.buffer)
-            else:
-                with path.open("rb") as stream:
-                    yield from _lines(str(path), stream)
-        except OSError as exc:
-            raise UsageError(f"{path}: can't be read: {exc.strerror}") from None
-
-
-def _lines(name: str, stream: IO[bytes]) -> Iterator[Line]:
-    number = 0
-    while piece := stream.readline(PIECE_BYTES):
-        number += 1
-        raw = piece.removeprefix(BOM_UTF8) if number == 1 else piece
-        size = len(raw)
-        ending = piece
-        while not ending.endswith(b"\n") and (more := stream.readline(PIECE_BYTES)):
-            size += len(more)
-            ending = ending[-1:] + more
-        size -= len(ending) - len(ending.rstrip(b"\r\n"))
-        raw = raw[:size].rstrip(b"\r\n")
-        if size > MAX_BYTES or raw.strip():
-            yield Line(name, number, raw, size)
+        if str(path) == "-":
+            yield from lines_in("-", standard_input())
+        else:
+            with opened(path) as stream:
+                yield from lines_in(str(path), stream)
 
 
 def _text(judged: Judged) -> bytes:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cli.replay.lines import Line, as_history
+from cli.event_lines import Line
+from cli.replay.lines import as_history
+from schemas.contract import too_large
 from schemas.event import Event, decode, encode_key, home_partition, is_activity
+from schemas.limits import MAX_BYTES
 from schemas.records import Output, RecordBatch
-from schemas.verdicts import Refusal
+from schemas.verdicts import Code, Refusal
 from stream.accounts.options import AccountsOptions
 from stream.accounts.stage import AccountsStage
 from stream.board.board import Board
@@ -71,9 +74,14 @@ class Engine:
         self._organisation = [Waiting() for _ in range(CELLS_PARTITIONS)]
         self._cells_offsets = [0] * CELLS_PARTITIONS
         self._waiting = 0
+        self._oversize: list[BadLine] = []
 
     def take(self, line: Line) -> list[BadLine]:
         """Take a line; returns what was found bad, now and then, in the order of the lines."""
+        if line.size > MAX_BYTES:
+            # Only a part of it is here: what the fold would say of the whole is said of its size.
+            self._oversize.append(BadLine(line._replace(raw=b""), Code.TOO_LARGE, too_large(line.size).detail))
+            return []
         decoded = decode(line.raw)
         if isinstance(decoded, Refusal):
             self._activity[0].add(None, line.raw, self._arrived_ms, line)
@@ -95,7 +103,7 @@ class Engine:
 
     def flush(self) -> list[BadLine]:
         """Fold all lines taken so far; returns those that count nowhere."""
-        bad: list[BadLine] = []
+        bad, self._oversize = self._oversize, []
         cells: list[list[bytes]] = [[] for _ in range(CELLS_PARTITIONS)]
         for partition, waiting in enumerate(self._activity):
             outputs = self._fold_accounts(partition, waiting)

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
-from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 import orjson
 
-from cli.endings import UsageError
+from cli.event_lines import Line, lines_in, opened, standard_input
 from schemas.event import Event, decode, is_activity
 from schemas.limits import MAX_BYTES
 
 AHEAD_MS = 5 * 60_000
 SPOOL_BYTES = 64 * 1024 * 1024
-
-
-class Line(NamedTuple):
-    """A line that isn't blank, without its line end, and where it stands."""
-
-    file: str
-    number: int
-    raw: bytes
 
 
 class EventFiles:
@@ -48,22 +38,14 @@ class EventFiles:
         """Every line, from the first file's first on; each call starts anew."""
         for name, stream in self._files:
             stream.seek(0)
-            for number, raw in enumerate(stream, 1):
-                # Windows programs begin a UTF-8 file with a mark that is not part of its first line.
-                unmarked = raw.removeprefix(BOM_UTF8) if number == 1 else raw
-                stripped = unmarked.rstrip(b"\r\n")
-                if stripped.strip():
-                    yield Line(name, number, stripped)
+            yield from lines_in(name, stream)
 
 
 def _opened(path: Path) -> IO[bytes]:
     if str(path) != "-":
-        try:
-            return path.open("rb")
-        except OSError as exc:
-            raise UsageError(f"{path}: can't be read: {exc.strerror}") from None
+        return opened(path)
     spool: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  closed by the caller's stack
-    shutil.copyfileobj(sys.stdin.buffer, spool)
+    shutil.copyfileobj(standard_input(), spool)
     return spool
 
 
@@ -74,7 +56,7 @@ def arrival_ms(lines: Iterable[Line], *, now_ms: int) -> int:
     """
     latest_ms: int | None = None
     for line in lines:
-        event = decode(line.raw)
+        event = decode(line.raw) if line.size <= MAX_BYTES else None
         if isinstance(event, Event) and is_activity(event.kind) and event.time_ms <= now_ms + AHEAD_MS:
             latest_ms = event.time_ms if latest_ms is None else max(latest_ms, event.time_ms)
     return now_ms if latest_ms is None else latest_ms

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli import checking
-from cli.checking import PIECE_BYTES, Line, Rules
+from cli.checking import Rules
+from cli.event_lines import PIECE_BYTES, Line
 from cli.main import run
 from gateway import ingest
 from gateway.keyring import Publisher
@@ -122,7 +123,7 @@ def test_garbage(check: Any) -> None:
 
 def test_standard_input_is_read_once(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Source:
-        buffer = io.BytesIO(TOUCH + b"\n{")
+        buffer = io.BufferedReader(io.BytesIO(TOUCH + b"\n{"))
 
     monkeypatch.setattr(sys, "stdin", Source())
     said = check(options=("-", "--received-at", RECEIVED))

@@ -15,8 +15,8 @@ from cli.demo.history import Demo, Plan, to_json
 from cli.demo.mishaps import Broken, Sent
 from cli.demo.recompute import RECOMPUTED, Plain, Spreadsheet
 from cli.demo.shifts import QUARTER_MS, Shifts
+from cli.event_lines import Line
 from cli.replay.engine import Engine
-from cli.replay.lines import Line
 from config.catalogue import load_definitions
 from schemas.event import Event, decode
 from stream.accounts.options import AccountsOptions
@@ -85,7 +85,8 @@ def test_working_time_is_counted_back_over_lunch_and_the_night() -> None:
 def test_the_spreadsheet_and_the_engine_agree_on_every_value(seed: int) -> None:
     sent = run_of(seed)
     engine = Engine(partitions=8, arrived_ms=NOW_MS + 200_000, options=AccountsOptions(may_backfill=True))
-    refused = [said for number, each in enumerate(sent) for said in engine.take(Line("demo", number, to_json(each)))]
+    lines = [Line("demo", number, raw, len(raw)) for number, raw in enumerate(map(to_json, sent))]
+    refused = [said for line in lines for said in engine.take(line)]
     assert len([*refused, *engine.flush()]) == sum(isinstance(each, Broken) for each in sent)
     board = engine.boards()["demo"]
     catalogue = Catalogue(load_definitions())

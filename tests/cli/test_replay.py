@@ -106,7 +106,7 @@ def test_partitions_order_and_files_change_no_value(replay: Any) -> None:
 
 
 def test_standard_input_is_a_file_too(replay: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines_of(picture()).encode())))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(lines_of(picture()).encode()))))
     code, values, _ = replay(options=("-", "--kpi", "revenue", "--scope", "company", "--window", "all"))
     assert (code, [value["value"] for value in values]) == (0, [120_000])
 
