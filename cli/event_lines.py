@@ -54,15 +54,19 @@ def _unsuitable(head: bytes) -> str | None:
     """Why a file that begins like this holds no event a line, and what makes such a file of it."""
     if head.startswith(ZIP_MARK):
         return "is a ZIP archive; one event a line is needed: unpack it first"
-    # Only with its zeros is it text: a line of broken bytes may begin with the same two, and gets a verdict.
-    for mark, zero in ((BOM_UTF16_LE, 3), (BOM_UTF16_BE, 2)):
-        if head.startswith(mark) and head[zero : zero + 1] == b"\0":
-            return "is UTF-16; events are UTF-8: iconv -f UTF-16 -t UTF-8 makes it that"
+    if is_utf16(head):
+        return "is UTF-16; events are UTF-8: iconv -f UTF-16 -t UTF-8 makes it that"
     first, end, _ = head.removeprefix(BOM_UTF8).lstrip().partition(b"\n")
     if end and first.strip() in (b"[", b"{"):
         unfold = "jq -c '.[]'" if first.startswith(b"[") else "jq -c ."
         return f"spreads JSON over several lines; one event a line is needed: {unfold} makes it that"
     return None
+
+
+def is_utf16(head: bytes) -> bool:
+    """Whether a file that begins like this is UTF-16 with its mark."""
+    # Only with its zeros: a line of broken bytes may begin with the same two, and gets a verdict.
+    return any(head.startswith(mark) and head[n : n + 1] == b"\0" for mark, n in ((BOM_UTF16_LE, 3), (BOM_UTF16_BE, 2)))
 
 
 def lines_in(name: str, stream: IO[bytes]) -> Iterator[Line]:

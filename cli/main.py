@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import typer
 
@@ -32,6 +36,7 @@ COMMANDS = {
 }
 
 WARNED = ("demo", "up", "worker", "gateway", "reports", "settings")
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 SUPERVISED = "--supervised-by"
 
 
@@ -58,6 +63,7 @@ def _unloaded() -> None:
 
 def run() -> None:
     """Entry point of the console script. What the user got wrong ends with one line and exit code 2."""
+    from config.machine import NoCacheFolder
     from config.settings import BadSettings, unknown_variables
 
     wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
@@ -66,14 +72,42 @@ def run() -> None:
         sys.stderr.write(f"salespulse: {unknown}\n")
     try:
         build(wanted)()
-    except (UsageError, BadSettings) as exc:
+    except (UsageError, BadSettings, NoCacheFolder) as exc:
         for line in str(exc).splitlines():
             sys.stderr.write(f"salespulse: {line}\n")
         sys.exit(EXIT_USAGE)
     except BrokenPipeError:
-        # The reader of our output has seen enough, as `head` does. What is still buffered must not fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output has seen enough, as `head` does.
+        _drop_output()
         sys.exit(EXIT_FAILED)
+    except OSError as exc:
+        if (said := unwritable(exc)) is None:
+            raise
+        sys.stderr.write(f"salespulse: {said}\n")
+        _drop_output()
+        sys.exit(EXIT_FAILED)
+
+
+def unwritable(exc: OSError) -> str | None:
+    """What to say where there is no room, or the folder of what is kept can't be used; None: it is something else."""
+    from config.machine import NoCacheFolder, cache_folder
+
+    found = exc.filename2 or exc.filename
+    place = Path(str(found)) if found else None
+    with suppress(NoCacheFolder):
+        if place is not None and (place.is_relative_to(kept := cache_folder()) or kept.is_relative_to(place)):
+            return (
+                f"{place} can't be written: {exc.strerror}; make room there, or name another folder with XDG_CACHE_HOME"
+            )
+    if exc.errno in NO_ROOM:
+        return f"can't write on{f' at {place}' if place else ''}: {exc.strerror}; make room and say it again"
+    return None
+
+
+def _drop_output() -> None:
+    """What standard output still holds must not fail once more when Python ends."""
+    with suppress(io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

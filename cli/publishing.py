@@ -16,12 +16,17 @@ from schemas.event import Event, encode_key, home_partition, is_activity
 BATCH_BYTES = 256 * 1024
 IN_FLIGHT_MAX = 64
 CONNECT_LIMIT_S = 30.0
+TOPIC_LIMIT_S = 10.0
 SEND_LIMIT_S = 120.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 
 
 class BrokerAbsent(Exception):
     """Kafka can't be reached, or stopped answering. One line: what happened, to what, what now."""
+
+
+class TopicAbsent(BrokerAbsent):
+    """The broker has no such topic."""
 
 
 def record_key(event: Event) -> tuple[Role, bytes]:
@@ -52,7 +57,7 @@ class Publisher:
         self._in_flight: deque[asyncio.Future[Any]] = deque()
 
     async def __aenter__(self) -> Publisher:
-        from aiokafka.errors import KafkaError
+        from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
         loop = asyncio.get_running_loop()
         limit, pause_s, said = loop.time() + CONNECT_LIMIT_S, FIRST_PAUSE_S, False
@@ -75,7 +80,15 @@ class Publisher:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         for role, name in self._names.items():
-            self._counts[role] = len(await self._producer.partitions_for(name))
+            try:
+                async with asyncio.timeout(TOPIC_LIMIT_S):
+                    self._counts[role] = len(await self._producer.partitions_for(name))
+            except (UnknownTopicOrPartitionError, TimeoutError):
+                await self._producer.stop()
+                raise TopicAbsent(
+                    f"no topic {name} at {self._settings.kafka_brokers}; `salespulse topics` creates it, and so does "
+                    "the first worker or gateway there"
+                ) from None
         return self
 
     async def __aexit__(

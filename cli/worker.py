@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from cli.endings import fail
 from cli.supervisor import Supervisor, die_with
 from cli.topics import CONNECT_LIMIT_S, BrokerAway, ensure_topics
-from config.machine import cache_folder
+from config.machine import NoCacheFolder, cache_folder
 from config.native import use as use_native
 from config.settings import load_settings
 from config.topics import StageName
@@ -34,7 +35,8 @@ def worker(
         command = [sys.executable, "-m", "cli.main", "worker", "--stage"]
         raise typer.Exit(Supervisor({name: [*command, name] for name in StageName}).run())
     if settings.native:
-        use_native(cache_folder())
+        with suppress(NoCacheFolder):  # where nothing can be kept nothing was compiled
+            use_native(cache_folder())
     from agents.process import run_stage
     from agents.stages import STAGES
 

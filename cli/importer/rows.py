@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import os
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from cli.event_lines import GZIP_MARK, ZIP_MARK, is_utf16
 from cli.importer.making import ROW_COLUMN
 from cli.importer.mapping import BadMapping, FileSection
 
@@ -71,14 +75,33 @@ class Export:
 
 @contextmanager
 def opened(file: Path, section: FileSection) -> Iterator[Export]:
-    """The export, open. Bytes that don't fit the encoding become surrogates: only rows that use them are bad."""
-    try:
-        stream = file.open(encoding=section.encoding, errors="surrogateescape", newline="")
-    except OSError as exc:
-        raise BadMapping(f"{file}: can't be read: {exc.strerror}") from None
-    except LookupError:
-        raise BadMapping(
-            f"{file}: there is no encoding {section.encoding!r}; use a name such as utf-8-sig or cp1252"
-        ) from None
-    with stream:
-        yield Export(file, section, stream, partial(os.lseek, stream.fileno(), 0, os.SEEK_CUR))
+    """The export, open, unpacked if it is gzip. Bytes that don't fit the encoding become surrogates: only rows that use
+    them are bad. Raises BadMapping."""
+    with ExitStack() as stack:
+        try:
+            raw = stack.enter_context(file.open("rb"))
+            head = raw.peek(4)
+            plain = stack.enter_context(gzip.open(raw)) if head.startswith(GZIP_MARK) else raw
+            text = io.TextIOWrapper(plain, encoding=section.encoding, errors="surrogateescape", newline="")
+            stream = stack.enter_context(text)
+        except OSError as exc:
+            raise BadMapping(f"{file}: can't be read: {exc.strerror}") from None
+        except LookupError:
+            raise BadMapping(
+                f"{file}: there is no encoding {section.encoding!r}; use a name such as utf-8-sig or cp1252"
+            ) from None
+        if advice := _unsuitable(head, section):
+            raise BadMapping(f"{file}: {advice}")
+        try:
+            yield Export(file, section, stream, partial(os.lseek, raw.fileno(), 0, os.SEEK_CUR))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
+            raise BadMapping(f"{file}: can't be unpacked to its end: {exc}; fetch it again") from None
+
+
+def _unsuitable(head: bytes, section: FileSection) -> str | None:
+    """Why a file that begins like this can't be read as its section says, and what to do."""
+    if head.startswith(ZIP_MARK):
+        return "is a workbook or a ZIP archive; save it as CSV"
+    if is_utf16(head) and not section.encoding.lower().startswith("utf-16"):
+        return "is UTF-16; its section of the mapping needs encoding: utf-16"
+    return None

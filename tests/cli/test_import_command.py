@@ -1,6 +1,7 @@
 """`salespulse import` as its user runs it: files, exit codes, and records where they belong."""
 
 import asyncio
+import gzip
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,10 @@ ROWS = "id,at,rep\n" + "".join(f"{n},2026-10-{n % 28 + 1:02},R-1\n" for n in ran
 def imported(tmp_path: Path, capsysbinary: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A function from CSV text and options to (exit code, standard output, standard error)."""
 
-    def done(rows: str, *options: str) -> tuple[int, bytes, str]:
+    def done(rows: str | bytes, *options: str) -> tuple[int, bytes, str]:
         plan, export = tmp_path / "plan.yaml", tmp_path / "export.csv"
         plan.write_text(PLAN)
-        export.write_text(rows)
+        export.write_bytes(rows if isinstance(rows, bytes) else rows.encode())
         monkeypatch.setattr(sys, "argv", ["salespulse", "import", str(export), "--mapping", str(plan), *options])
         with pytest.raises(SystemExit) as ended:
             run()
@@ -57,6 +58,42 @@ def test_events_go_to_standard_output_and_the_count_to_standard_error(imported: 
     assert len(events) == 41
     assert all(isinstance(event, Event) and event.tenant == "acme" and event.backfill for event in events)
     assert err == "41 events to -, 0 bad rows left out\n"
+
+
+def test_a_packed_export_is_read_like_a_plain_one(imported: Any) -> None:
+    assert imported(gzip.compress(ROWS.encode()), "--out", "-") == imported(ROWS, "--out", "-")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (gzip.compress(ROWS.encode())[:-30], "can't be unpacked to its end: "),
+        (b"PK\x03\x04\x14\x00rest of a workbook", "is a workbook or a ZIP archive; save it as CSV"),
+        (ROWS.encode("utf-16"), "is UTF-16; its section of the mapping needs encoding: utf-16"),
+    ],
+)
+def test_what_is_no_csv_is_named_in_one_line(imported: Any, tmp_path: Path, rows: bytes, said: str) -> None:
+    code, _, err = imported(rows, "--out", "-")
+    assert code == 2
+    assert err.count("\n") == 1
+    assert err.startswith(f"salespulse: {tmp_path / 'export.csv'}: {said}")
+
+
+def test_a_full_disk_is_one_line(imported: Any) -> None:
+    code, _, err = imported(ROWS, "--out", "/dev/full")
+    assert (code, err) == (1, "salespulse: can't write on: No space left on device; make room and say it again\n")
+
+
+def test_a_broker_without_the_topics_is_told_from_one_that_is_away(
+    imported: Any, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = f"i{uuid4().hex[:8]}."
+    monkeypatch.setattr(publishing, "TOPIC_LIMIT_S", 2.0)
+    monkeypatch.setenv("KAFKA_BROKERS", kafka)
+    monkeypatch.setenv("SALESPULSE_TOPIC_PREFIX", prefix)
+    code, _, err = imported(ROWS)
+    assert code == 1
+    assert f"salespulse: no topic {prefix}sales.activity.v1 at {kafka}; `salespulse topics` creates it" in err
 
 
 def test_bad_rows_are_left_out_and_the_exit_code_says_so(imported: Any, tmp_path: Path) -> None:
