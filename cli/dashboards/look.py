@@ -27,6 +27,7 @@ UNITS = {
 
 HERO = (52, 150)
 TILE = (42, 96)
+TRIO = (32, 84)
 STACKED = (38, 72)
 PAIR = (26, 66)
 STRIP = (32, 60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from cli.dashboards.boards import board, describe, trust_strip
-from cli.dashboards.look import BAD, GOOD, HERO, INFO, PLAIN, STACKED, WARN, steps
+from cli.dashboards.look import BAD, GOOD, HERO, INFO, PLAIN, STACKED, TRIO, WARN, steps
 from cli.dashboards.panels import Panel, Place, Query, bars, lines, tile
 from cli.dashboards.queries import COMPANY, TEAMS, Gauges, Scope, major, or_zero, worded
 
@@ -14,7 +14,11 @@ PACE_STEPS = steps(BAD, (0.81, WARN), (0.99, GOOD))
 MEANS_OF_PACE = (
     "Pace is what there is ÷ what the target expects by now: on track from 99 %, behind from 81 %, else at risk."
 )
-SHOWN = {"mtd": ["revenue", "quota_attainment"], "today": ["revenue", "deals_won"], "30d": ["win_rate", "nps"]}
+SHOWN = {
+    "mtd": ["revenue", "quota_attainment"],
+    "today": ["revenue", "deals_won", "stalled_deals"],
+    "30d": ["win_rate", "nps"],
+}
 
 
 def sales_lead(gauges: Gauges) -> Dashboard:
@@ -60,12 +64,16 @@ def target_tile(gauges: Gauges, scope: Scope, place: Place) -> Panel:
 def _quality(gauges: Gauges, place: Place) -> Panel:
     rate = gauges.trusted("win_rate", "30d", COMPANY, gauges.value("win_rate", "30d", COMPANY))
     promoters = gauges.trusted("nps", "30d", COMPANY, gauges.value("nps", "30d", COMPANY))
+    counted = or_zero(gauges.value("stalled_deals", "today", COMPANY))
+    stalled = gauges.trusted("stalled_deals", "today", COMPANY, counted)
     return tile(
-        "Win rate and promoters, 30 days",
-        " ".join(describe(gauges.definitions[slug]) for slug in ("win_rate", "nps")),
+        "Win rate and promoters, 30 days, and deals that stand still",
+        " ".join(describe(gauges.definitions[slug]) for slug in ("win_rate", "nps", "stalled_deals")),
         place,
         Query(rate, "win rate, 30 d{{trust}}", "ratio"),
         Query(promoters, "NPS, 30 d{{trust}}", "points"),
+        Query(stalled, "deals stalled{{trust}}", "none", steps(GOOD, (1, WARN))),
+        sizes=TRIO,
         across=True,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from cli.dashboards.boards import board, choice, describe, trust_strip
-from cli.dashboards.look import GOOD, INFO, STACKED, WARN, steps
+from cli.dashboards.look import GOOD, INFO, STACKED, TRIO, WARN, steps
 from cli.dashboards.panels import Panel, Place, Query, bars, rows, tile
 from cli.dashboards.queries import REPS, TEAM, TENANT, Gauges, major, of_team, or_zero
 from cli.dashboards.sales_lead import revenue_tile, target_tile
@@ -13,7 +13,7 @@ from views.kpi_families import metric_name
 
 SHOWN = {
     "mtd": ["revenue", "quota_attainment"],
-    "today": ["deals_won", "activity_count", "rep_stall"],
+    "today": ["deals_won", "activity_count", "rep_stall", "stalled_deals"],
     "30d": ["win_rate"],
 }
 
@@ -63,13 +63,16 @@ def _win_rate_and_stalls(gauges: Gauges, place: Place) -> Panel:
     rate = gauges.trusted("win_rate", "30d", TEAM, gauges.value("win_rate", "30d", TEAM))
     stalled = gauges.facet("rep_stall", "stalled", "today", TEAM)
     minutes = gauges.definitions["rep_stall"].threshold
+    deals = gauges.trusted("stalled_deals", "today", TEAM, or_zero(gauges.value("stalled_deals", "today", TEAM)))
     about = f"A rep is stalled after more than {minutes} minutes without activity in which it should have worked."
     return tile(
         "Win rate, and who stands still",
-        f"{about} {describe(gauges.definitions['win_rate'])}",
+        f"{about} {' '.join(describe(gauges.definitions[slug]) for slug in ('win_rate', 'stalled_deals'))}",
         place,
         Query(rate, "win rate, 30 d{{trust}}", "ratio"),
         Query(stalled, "reps stalled", "none", steps(GOOD, (1, WARN))),
+        Query(deals, "deals stalled{{trust}}", "none", steps(GOOD, (1, WARN))),
+        sizes=TRIO,
         across=True,
     )
 
@@ -92,4 +95,5 @@ def _reps(gauges: Gauges, place: Place) -> Panel:
         Query(of("win_rate", "30d"), "Win rate, 30 d", "ratio"),
         Query(of_team(gauges.value("win_rate", "30d", REPS, "n")), "Closed, 30 d", "deals"),
         Query(of("rep_stall", "today"), "Idle", "minutes", steps(GOOD, (stall_min + 1, WARN))),
+        Query(of("stalled_deals", "today", zero=True), "Deals stalled", "deals", steps(GOOD, (1, WARN))),
     )

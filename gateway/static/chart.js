@@ -21,17 +21,18 @@ function monthText(first, back) {
   return new Intl.DateTimeFormat("en-GB", { month: "long", timeZone: "UTC" }).format(date);
 }
 
-function begin(node) {
-  node.legend = make("div", "legend quiet", make("span", "now"), make("span", "then"));
+function begin(node, legend) {
+  mark(legend, "legend quiet");
+  legend.replaceChildren(make("span", "now"), make("span", "then"));
   node.place = make("div", "chart");
-  node.replaceChildren(node.legend, node.place);
+  node.replaceChildren(node.place);
 }
 
-export function drawTrend(node, tile) {
+export function drawTrend(node, tile, legend) {
   mark(node, "more trend");
-  if (!node.place) begin(node);
-  write(node.legend.children[0], monthText(tile.trend.month, 0));
-  write(node.legend.children[1], monthText(tile.trend.month, 1));
+  if (!node.place) begin(node, legend);
+  write(legend.children[0], monthText(tile.trend.month, 0));
+  write(legend.children[1], monthText(tile.trend.month, 1));
   const [width, height] = [node.place.clientWidth, node.place.clientHeight];
   const wanted = JSON.stringify([tile.trend, width, height]);
   if (wanted === node.drawn || !width || !height || !globalThis.uPlot) return;

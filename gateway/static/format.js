@@ -23,7 +23,7 @@ export function moneyText(minor, currency, exponent, most = 9) {
 }
 
 export function shareText(share, digits = 1) {
-  return `${(share * 100).toLocaleString("en", { maximumFractionDigits: digits })} %`;
+  return `${(share * 100).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })} %`;
 }
 
 export function valueText(value, unit, frame, most) {
@@ -39,12 +39,20 @@ export function unitText(unit) {
   return { days: "d", minutes: "min" }[unit] ?? "";
 }
 
+// A change this small, or within the interval that chance alone explains, is neither good nor bad.
+const NOISE = 0.01;
+
+function isNoise(tile, now, then) {
+  if (tile.interval) return tile.interval[0] <= then && then <= tile.interval[1];
+  return tile.unit !== "ratio" && tile.unit !== "points" && Math.abs(now - then) < NOISE * Math.abs(then);
+}
+
 // What changed: a share in percentage points, points in points, the rest in percent of what it was.
 export function changeOf(tile) {
   const [now, then] = [tile.value, tile.before?.value];
   if (now === null || now === undefined || then === null || then === undefined) return null;
   const by = now - then;
-  const grade = by === 0 ? "quiet" : (by > 0) === (tile.direction === "up") ? "good" : "bad";
+  const grade = by === 0 || isNoise(tile, now, then) ? "quiet" : (by > 0) === (tile.direction === "up") ? "good" : "bad";
   const arrow = by === 0 ? "=" : by > 0 ? "▲" : "▼";
   let amount;
   if (tile.unit === "ratio") amount = `${Math.abs(by * 100).toLocaleString("en", { maximumFractionDigits: 1 })} pp`;

@@ -1,13 +1,13 @@
 // The wallboard: one stream of frames, drawn a page at a time. The last good numbers stay through any outage, also over
 // a reload, and turn grey once three updates are missing.
 import { Cheer } from "./cheer.js";
-import { openAlert } from "./acting.js";
+import { openAlert, openKind } from "./acting.js";
 import { openDetail } from "./detail.js";
 import { Feed, showToken } from "./feed.js";
 import { agoText, clockText } from "./format.js";
 import { keepFrame, lastFrame } from "./keep.js";
 import { AlertsPage, GoalsPage, RankingPage, TrustPage } from "./lists.js";
-import { make } from "./nodes.js";
+import { keepRows, make, mark } from "./nodes.js";
 import { TilesPage } from "./tiles.js";
 
 const PERIOD_MS = 5000; // the gateway sends a frame at least this often
@@ -71,6 +71,7 @@ function draw() {
   const painter = painters.get(page.id);
   if (at("page").firstElementChild !== painter.node || at("page").childElementCount !== 1) at("page").replaceChildren(painter.node);
   at("page").dataset.page = page.id;
+  keepRows(at("turns"), pages().filter((each) => hasSomething(each) || each === page), () => make("i"), (node, each) => mark(node, each === page ? "on" : ""));
   painter.draw(page, { ...frame, oldMs });
   painter.settle();
 }
@@ -134,7 +135,8 @@ function open(target) {
   if (at("detail").open) return;
   const alert = target.closest?.("[data-alert]");
   const row = frame?.pages.find((page) => page.id === "alerts")?.rows.find((each) => each.id === alert?.dataset.alert);
-  if (row) openAlert(at("detail"), row);
+  if (row?.members) openKind(at("detail"), row, frame);
+  else if (row) openAlert(at("detail"), row);
   const node = target.closest?.("[data-key]");
   if (node && frame) openDetail(at("detail"), node.dataset.key, tileOf(node.dataset.key), frame);
 }

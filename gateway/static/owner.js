@@ -6,7 +6,7 @@ let key = "";
 export function keyField() {
   const field = make("input");
   field.type = "password";
-  field.placeholder = "API key, where one is needed";
+  field.placeholder = "API key, if needed";
   field.value = key;
   field.addEventListener("input", () => (key = field.value));
   return field;

@@ -3,18 +3,19 @@ import { drawTrend, hasTrend } from "./chart.js";
 import {
   againstText, asOfText, changeOf, countText, intervalText, lackOf, moneyText, paceOf, shareText, shownStatus, unitText, valueText,
 } from "./format.js";
+import { drawSpark } from "./spark.js";
 import { fit, keepRows, make, mark, widen, write } from "./nodes.js";
 
-const KINDS_SHOWN = 6;
+const [KINDS_SHOWN, STAGES_SHOWN] = [6, 2];
 
 function build(tile) {
   const at = {};
-  for (const name of ["title", "badge", "number", "unit", "change", "against", "ground", "goal", "as"]) at[name] = make("span", name);
+  for (const name of ["title", "badge", "number", "unit", "change", "against", "ground", "goal", "as", "spark", "stages", "legend"]) at[name] = make("span", name);
   at.heading = make("h2", "", at.title);
   at.value = make("div", "value", at.number, at.unit);
-  const node = make("article", "tile", make("div", "line", at.heading, at.badge));
-  const versus = make("div", "against", at.change, tile.hero ? " " : make("br"), at.against);
-  at.line = make("div", "line", at.value, ...(tile.hero ? [] : [versus]));
+  const node = make("article", `tile${tile.hero ? " hero" : ""}${tile.wide ? " wide" : ""}`, make("div", "line", at.heading, at.badge));
+  const versus = make("div", "against", at.change, tile.hero ? " " : make("br"), at.against, ...(tile.hero ? [at.legend] : []));
+  at.line = make("div", "line", at.value, ...(tile.hero ? [] : [tile.wide ? at.stages : at.spark, versus]));
   node.append(at.line);
   if (tile.hero) node.append(versus, (at.goalLine = make("div", "goal-line")), (at.more = make("div", "more")));
   node.append(make("div", "line ground-line quiet", make("span", "", at.ground, at.goal), at.as));
@@ -23,9 +24,28 @@ function build(tile) {
   return node;
 }
 
+// How stalled deals weigh, and how long the oldest has waited.
+function worthOf(tile, frame) {
+  const { amount, oldest } = tile.facets;
+  if (!tile.value) return ["none"];
+  return [
+    ...(amount === undefined ? [] : [`worth ${moneyText(amount, frame.currency, frame.exponent, 8)}`]),
+    ...(oldest === undefined ? [] : [`oldest ${countText(oldest)} d`]),
+  ];
+}
+
+// "stage:standard|proposal" is the stage of a pipeline; two lines have room for those where most stand.
+function drawStages(node, tile) {
+  const counts = Object.entries(tile.facets).filter(([name]) => name.startsWith("stage:")).sort((a, b) => b[1] - a[1]).slice(0, STAGES_SHOWN);
+  keepRows(node, counts, () => make("span", "stage quiet"), (line, [name, count]) => {
+    write(line, `${name.slice(name.lastIndexOf("|") + 1).replace("stage:", "").replaceAll("_", " ")} ${countText(count)}`);
+  });
+}
+
 function groundText(tile, frame) {
   const parts = [`n ${countText(tile.n)}`];
-  if (tile.interval) parts.push(intervalText(tile.interval));
+  if (tile.kpi === "stalled_deals") parts.push(...worthOf(tile, frame));
+  else if (tile.interval) parts.push(intervalText(tile.interval));
   else if (tile.target && !tile.hero) parts.push(`${shareText(tile.target.attainment ?? 0, 0)} of ${valueText(tile.target.value, tile.unit, frame, 7)}`);
   else if (tile.kpi === "rep_stall") parts.push(`longest ${tile.value ?? 0} min`);
   else if (tile.facets.median !== undefined) parts.push(`median ${valueText(tile.facets.median, tile.unit, frame)} d`);
@@ -71,12 +91,12 @@ export function drawTile(node, tile, frame) {
   const at = node.at;
   const status = shownStatus(tile.status, frame);
   node.dataset.key = tile.key;
-  mark(node, `tile${tile.hero ? " hero" : ""}${tile.status === "stale" ? " stale" : ""}${tile.status === "insufficient" ? " few" : ""}`);
+  mark(node, `tile${tile.hero ? " hero" : ""}${tile.wide ? " wide" : ""}${tile.status === "stale" ? " stale" : ""}${tile.status === "insufficient" ? " few" : ""}`);
   write(at.title, tile.title);
   write(at.badge, status.text);
   mark(at.badge, `badge ${status.grade}`);
   write(at.number, tile.shown !== undefined ? valueText(tile.shown ?? tile.value, "reps", frame) : valueText(tile.value, tile.unit, frame, tile.hero ? 10 : 8));
-  write(at.unit, tile.shown !== undefined ? `of ${countText(tile.n)}` : unitText(tile.unit));
+  write(at.unit, tile.shown !== undefined || tile.wide ? `of ${countText(tile.n)}` : unitText(tile.unit));
   // What a number lacks is more urgent than what it was.
   const [lack, change] = [lackOf(tile.missing), changeOf(tile)];
   write(at.change, lack?.who ?? change?.text ?? "");
@@ -85,9 +105,11 @@ export function drawTile(node, tile, frame) {
   mark(at.against, "quiet");
   write(at.ground, groundText(tile, frame));
   write(at.as, asOfText(tile.as_of, frame));
+  if (tile.wide) drawStages(at.stages, tile);
+  else if (!tile.hero) drawSpark(at.spark, tile);
   if (!tile.hero) return;
   if (tile.unit.startsWith("money") || tile.target) drawGoal(at, tile, frame);
-  if (hasTrend(tile)) drawTrend(at.more, tile, frame);
+  if (hasTrend(tile)) drawTrend(at.more, tile, at.legend);
   else if (tile.kpi === "activity_count") drawKinds(at.more, tile);
   else mark(at.more, "more");
 }
@@ -103,6 +125,7 @@ export class TilesPage {
     if (keys !== this.keys) {
       this.node.replaceChildren(...page.tiles.map(build));
       this.keys = keys;
+      this.node.className = page.tiles.some((tile) => tile.wide) ? "tiles beside" : "tiles";
     }
     page.tiles.forEach((tile, place) => drawTile(this.node.children[place], tile, frame));
   }

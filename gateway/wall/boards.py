@@ -8,7 +8,15 @@ from typing import Any
 
 import msgspec
 
-from gateway.wall.plan import ALERT_ROWS, GOAL_ROWS, GOAL_WINDOWS, RANKED_ROWS, SOURCE_ROWS
+from gateway.wall.plan import (
+    ALERT_ROWS,
+    DOUBTS,
+    GOAL_ROWS,
+    GOAL_WINDOWS,
+    MEMBERS_MAX,
+    RANKED_ROWS,
+    SOURCE_ROWS,
+)
 from gateway.wall.tiles import Look, target_at, wilson
 from schemas.alert import AlertRecord
 from schemas.kpi import KpiValue
@@ -85,15 +93,31 @@ def _goal(look: Look, scope: str, window: str) -> dict[str, Any] | None:
 
 
 def alerts_page(alerts: list[AlertRecord], names: dict[str, str]) -> list[dict[str, Any]]:
-    """The open alerts, the gravest first, with reps by their ``names``; no page where there are none."""
-    rows = [
-        {"id": alert.id, "title": alert.title.partition(": ")[0] or alert.alert, "who": _who(alert, names)}
-        | {"scope": alert.scope, "severity": alert.severity, "state": alert.state, "since_ms": alert.since_ms}
-        | {"n": alert.n, "text": alert.text.replace(_id(alert), _who(alert, names), 1)}
-        | {"next_step": alert.next_step, "note": alert.note}
-        for alert in alerts[:ALERT_ROWS]
-    ]
+    """The open alerts, the gravest first, with reps by their ``names``; no page where there are none. Where there are
+    more than fit, those of one kind are one row.
+    """
+    kinds: dict[tuple[str, ...], list[AlertRecord]] = {}
+    for alert in alerts:
+        alone = () if len(alerts) > ALERT_ROWS else (alert.id,)
+        kinds.setdefault((alert.alert, alert.severity, alert.state, *alone), []).append(alert)
+    rows = [_alert_row(alike, names) for alike in list(kinds.values())[:ALERT_ROWS]]
     return [{"id": "alerts", "kind": "alerts", "title": "Alerts", "rows": rows, "of": len(alerts)}] if rows else []
+
+
+def _alert_row(alike: list[AlertRecord], names: dict[str, str]) -> dict[str, Any]:
+    """One alert, or several of a kind: of them the one that has lasted longest is told, and who the others are."""
+    ordered = sorted(alike, key=lambda alert: (alert.since_ms, -abs(alert.value or 0)))
+    told = ordered[0]
+    row: dict[str, Any] = {"id": told.id, "alert": told.alert, "title": told.title.partition(": ")[0] or told.alert}
+    row |= {"severity": told.severity, "state": told.state, "since_ms": told.since_ms}
+    row |= {"scope": told.scope, "who": _who(told, names), "n": told.n, "note": told.note}
+    row |= {"text": told.text.replace(_id(told), _who(told, names), 1), "next_step": told.next_step}
+    if len(alike) == 1:
+        return row
+    members = [{"id": alert.id, "who": _who(alert, names)} for alert in ordered[:MEMBERS_MAX]]
+    kinds = {alert.scope.partition(":")[0] for alert in alike}
+    plural = f"{kinds.pop()}s" if len(kinds) == 1 else "alerts"
+    return row | {"who": f"{len(alike)} {plural}", "members": members, "of": len(alike)}
 
 
 def _id(alert: AlertRecord) -> str:
@@ -106,7 +130,9 @@ def _who(alert: AlertRecord, names: dict[str, str]) -> str:
 
 def trust_page(look: Look, tiles: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """How far the numbers on the board may be believed, and who publishes, the silent first."""
-    statuses = Counter(tile["status"] for tile in tiles)
+    shown = list(tiles)
+    statuses = Counter(tile["status"] for tile in shown)
+    doubts = [{name: tile[name] for name in ("title", "scope", "status")} for tile in shown if tile["status"] != "live"]
     heard = sources_at(look.moment).values()
     sources = [
         {"source": source.name, "silent": source.is_silent, "last_ms": source.last_ms, "interval_s": source.interval_s}
@@ -114,4 +140,4 @@ def trust_page(look: Look, tiles: Iterable[dict[str, Any]]) -> dict[str, Any]:
     ]
     page: dict[str, Any] = {"id": "trust", "kind": "trust", "title": "Trust", "statuses": statuses}
     silent = sum(source["silent"] is True for source in sources)
-    return page | {"sources": sources[:SOURCE_ROWS], "of": len(sources), "silent": silent}
+    return page | {"sources": sources[:SOURCE_ROWS], "of": len(sources), "silent": silent, "doubts": doubts[:DOUBTS]}

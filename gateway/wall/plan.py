@@ -11,14 +11,18 @@ Before = Literal["week", "month", "span"]
 TEAM_PAGES_MAX = 24
 RANKED_ROWS = 7
 GOAL_ROWS = 7
+SPARK_DAYS = 14
 SOURCE_ROWS = 6
 ALERT_ROWS = 7
+MEMBERS_MAX = 60
+DOUBTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TilePlan:
     """A number on a page. ``facet`` is shown in the value's place where the facet is what people ask for; ``before`` is
-    None where a change means nothing. The hero of a page is drawn twice as large and may have a ``trend``.
+    None where a change means nothing. The hero of a page is drawn twice as large and may have a ``trend``; a wide tile
+    stands under it. Others may have a ``spark``: the number of each of the last days.
     """
 
     kpi: str
@@ -27,8 +31,10 @@ class TilePlan:
     title: str
     before: Before | None
     is_hero: bool = False
+    is_wide: bool = False
     facet: str | None = None
     has_trend: bool = False
+    has_spark: bool = False
 
     @property
     def key(self) -> str:
@@ -38,23 +44,24 @@ class TilePlan:
 
 _COMPANY = (
     TilePlan("revenue", "company", "mtd", "Revenue this month", "month", is_hero=True, has_trend=True),
-    TilePlan("deals_won", "company", "today", "Won today", "week"),
-    TilePlan("new_leads", "company", "today", "Leads today", "week"),
-    TilePlan("win_rate", "company", "30d", "Win rate 30 d", "span"),
-    TilePlan("nps", "company", "90d", "NPS 90 d", "span"),
+    TilePlan("deals_won", "company", "today", "Deals won today", "week", has_spark=True),
+    TilePlan("new_leads", "company", "today", "Leads today", "week", has_spark=True),
+    TilePlan("win_rate", "company", "30d", "Win rate 30 d", "span", has_spark=True),
+    TilePlan("nps", "company", "90d", "NPS 90 d", "span", has_spark=True),
 )
 _TEAM = (
     TilePlan("revenue", "", "mtd", "Revenue this month", "month", is_hero=True, has_trend=True),
-    TilePlan("deals_won", "", "today", "Won today", "week"),
-    TilePlan("activity_count", "", "today", "Touches today", "week"),
-    TilePlan("win_rate", "", "30d", "Win rate 30 d", "span"),
-    TilePlan("rep_stall", "", "today", "Stalled now", None, facet="stalled"),
+    TilePlan("stalled_deals", "", "today", "Deals stalled", "week", is_wide=True),
+    TilePlan("deals_won", "", "today", "Deals won today", "week", has_spark=True),
+    TilePlan("activity_count", "", "today", "Touches today", "week", has_spark=True),
+    TilePlan("win_rate", "", "30d", "Win rate 30 d", "span", has_spark=True),
+    TilePlan("rep_stall", "", "today", "Reps stalled now", None, facet="stalled"),
 )
 _ACTIVITY = (
     TilePlan("activity_count", "company", "today", "Touches today", "week", is_hero=True),
-    TilePlan("touches_per_won_deal", "company", "30d", "Touches per deal", "span"),
-    TilePlan("cycle_length", "company", "30d", "Sales cycle 30 d", "span"),
-    TilePlan("average_deal_size", "company", "30d", "Deal size 30 d", "span"),
+    TilePlan("touches_per_won_deal", "company", "30d", "Touches per deal", "span", has_spark=True),
+    TilePlan("cycle_length", "company", "30d", "Sales cycle 30 d", "span", has_spark=True),
+    TilePlan("average_deal_size", "company", "30d", "Deal size 30 d", "span", has_spark=True),
     TilePlan("acquisition_rate_30d", "company", "90d", "Leads won in 30 d", "span"),
 )
 

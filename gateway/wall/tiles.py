@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from math import sqrt
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gateway.wall.memory import Memory
-from gateway.wall.plan import Before, TilePlan
+from gateway.wall.plan import SPARK_DAYS, Before, TilePlan
 from schemas.kpi import KpiDefinition, KpiValue
 from stream.board.board import Board
 from stream.board.forms.attainment import target_of
@@ -22,6 +23,7 @@ from stream.board.windows import Window, window_at
 from stream.catalogue.catalogue import Catalogue
 
 Z_95 = 1.959964
+HALF_HOUR_MS = 1_800_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def tile_of(look: Look, plan: TilePlan) -> dict[str, Any]:
         tile["shown"] = value.facets.get(plan.facet)
     if plan.has_trend:
         tile["trend"] = _trend(look, plan, value)
-    return tile
+    if plan.has_spark:
+        tile["spark"] = _spark(look, plan, value)
+    return tile | ({"wide": True} if plan.is_wide else {})
 
 
 def interval_of(definition: KpiDefinition, value: KpiValue) -> tuple[float, float] | None:
@@ -99,7 +103,7 @@ def _before(look: Look, plan: TilePlan) -> dict[str, Any] | None:
     """The number's value at the moment it is compared with; None where there is none, or it isn't read yet."""
     if plan.before is None:
         return None
-    at_ms = moment_before(look.moment.as_of_ms, plan.before, plan.window, look.zone)
+    at_ms = nearest_hour(moment_before(look.moment.as_of_ms, plan.before, plan.window, look.zone), look.zone)
     found = look.memory.recall(
         ("before", look.tenant, plan.key), lambda: look.value_at(plan.kpi, plan.scope, plan.window, at_ms)
     )
@@ -117,6 +121,34 @@ def moment_before(as_of_ms: int, before: Before, window: str, zone: ZoneInfo) ->
     else:
         earlier = local - timedelta(days=7 if before == "week" else int(window.removesuffix("d")))
     return int(earlier.timestamp() * 1000)
+
+
+def nearest_hour(at_ms: int, zone: ZoneInfo) -> int:
+    """A moment within the local hour whose end is nearest to ``at_ms``, of the same day: so far back a board knows only
+    whole hours, and a young day would be compared with up to an hour more.
+    """
+    earlier_ms = at_ms - HALF_HOUR_MS
+    days = {datetime.fromtimestamp(each / 1000, zone).date() for each in (at_ms, earlier_ms)}
+    return earlier_ms if len(days) == 1 else at_ms
+
+
+def _spark(look: Look, plan: TilePlan, value: KpiValue) -> list[int | float | None]:
+    """The number of each of the last days, as known now, and at last now's; empty until all are read."""
+    definition, calendar = look.catalogue.find(plan.kpi), look.moment.calendar
+    today = calendar.date_of(look.moment.cut - 1)
+    length = int(plan.window.removesuffix("d")) if plan.window.endswith("d") else 1
+    read = FORMS[definition.form].read
+
+    def of(day: date) -> tuple[float | None]:
+        start = calendar.day_start(day - timedelta(days=length - 1))
+        span = Window("", start, calendar.day_start(day + timedelta(days=1)))
+        found = read(look.moment, look.catalogue, definition, plan.scope, span).value
+        return (None if found is None else float(found),)
+
+    days = [today - timedelta(days=back) for back in range(SPARK_DAYS - 1, 0, -1)]
+    known = [look.memory.recall(("spark", look.tenant, plan.key, day), partial(of, day)) for day in days]
+    read_all = [each[0] for each in known if each is not None]
+    return [*read_all, value.value] if len(read_all) == len(days) else []
 
 
 def _trend(look: Look, plan: TilePlan, value: KpiValue) -> dict[str, Any] | None:

@@ -76,9 +76,19 @@ class Company:
                 at = self._now - timedelta(days=day)
                 yield from self._deal(rep, at, is_today=day == 0)
                 yield from self._calls(rep, at)
+        for number, rep in enumerate(REPS):
+            yield from self._left_alone(rep, number)
         silent_since = self._now - timedelta(minutes=SILENT_MIN)
         yield _event("source.heartbeat", "beat", silent_since, {"interval_s": 60}, source="telephony")
         yield _event("source.heartbeat", "beat", self._now, {"interval_s": 60})
+
+    def _left_alone(self, rep: str, number: int) -> Iterator[dict[str, Any]]:
+        """An open deal; some have stalled."""
+        at = self._now - timedelta(days=number * 2 + 1)
+        deal = {"deal": f"D-{rep}-open", "rep": rep, "pipeline": "standard", "stage": "proposal"}
+        yield _event(
+            "deal.opened", f"open-{rep}", at, deal | {"amount_minor": 900_000, "currency": "EUR"}, f"A-{rep}-o"
+        )
 
     def _target(self, scope: str, value: int, at: datetime) -> dict[str, Any]:
         first = (self._now + self._offset).date().replace(day=1)

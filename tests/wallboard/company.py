@@ -21,6 +21,7 @@ DAYS = 50
 TEAMS = ("North", "South", "East", "West", "Key accounts")
 FIRST = ("Ada", "Björn", "Cem", "Dora", "Emil", "Fay", "Gustavo", "Hana")
 LAST = ("Aydın", "Baker", "Černý", "Díaz", "Eriksen")
+STAGES = ("prospecting", "qualification", "proposal", "negotiation")
 KINDS = ("call", "call", "call", "email", "email", "meeting", "sms", "demo")
 HOURS = [["09:00", "12:00"], ["13:00", "18:00"]]
 SHIFTS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), HOURS)
@@ -77,9 +78,23 @@ class Company:
             yield from self._goals(since)
         for day in range(self._days, -1, -1):
             yield from self._day(NOW - timedelta(days=day), is_today=day == 0)
+        yield from self._open_deals()
         for source, silent_min in (("crm/eu", 0), ("telephony", 0), ("web shop", 4)):
             heard = NOW - timedelta(minutes=silent_min, seconds=20)
             yield event("source.heartbeat", f"beat-{source}", heard, {"interval_s": 60}, source=source)
+
+    def _open_deals(self) -> Iterator[dict[str, Any]]:
+        """Deals that nobody has closed, each left alone for some days."""
+        for number, (rep, _, _) in enumerate(self.reps * 3):
+            at = NOW - timedelta(days=number * 7 % 17, hours=3)
+            deal = {
+                "deal": f"D-open-{number}",
+                "rep": rep,
+                "pipeline": "standard",
+                "stage": STAGES[number % len(STAGES)],
+            }
+            amount = {"amount_minor": int(90_000 * self._scale) * (1 + number % 7), "currency": self._currency}
+            yield event("deal.opened", f"open-{number}", at, deal | amount, f"A-open-{number}")
 
     def _goals(self, since: datetime) -> Iterator[dict[str, Any]]:
         period = {"from": "2026-11-01", "to": "2026-12-01"}

@@ -15,7 +15,8 @@ from gateway.gate import Gate
 from gateway.wall import memory
 from gateway.wall.frame import Wall
 from gateway.wall.memory import BUDGET_S, FRESH_S, Memory
-from gateway.wall.tiles import moment_before, wilson
+from gateway.wall.plan import SPARK_DAYS
+from gateway.wall.tiles import moment_before, nearest_hour, wilson
 from schemas.kpi import to_line
 from stream.board.board import Board
 from stream.board.values import value_of
@@ -76,6 +77,17 @@ async def test_every_number_is_the_api_s(board: Board) -> None:
     assert hero["trend"]["now"][-1] == hero["value"]
     assert sorted(hero["trend"]["now"]) == hero["trend"]["now"]
     assert hero["target"]["pace"] == pytest.approx(hero["value"] / hero["target"]["expected"])
+    (won,) = [tile for tile in frame["pages"][0]["tiles"] if tile["kpi"] == "deals_won"]
+    assert len(won["spark"]) == SPARK_DAYS
+    assert won["spark"][-1] == won["value"]
+    asked = {"kpi": "deals_won", "scope": "company", "window": "7d"}
+    assert sum(won["spark"][-7:]) == value_of(board, CATALOGUE, **asked, as_of_ms=NOW_MS).value
+    (rate,) = [tile for tile in frame["pages"][0]["tiles"] if tile["kpi"] == "win_rate"]
+    yesterday_ms = NOW_MS - (14 * 60 + 40) * 60_000 - 1
+    asked = {"kpi": "win_rate", "scope": "company", "window": "30d"}
+    assert rate["spark"][-2] == value_of(board, CATALOGUE, **asked, as_of_ms=yesterday_ms).value
+    stalled = [next(t for t in page["tiles"] if t["kpi"] == "stalled_deals") for page in frame["pages"][1:6]]
+    assert all(tile["wide"] and tile["value"] and tile["before"] for tile in stalled)
     (silent, *others) = page_of(frame, "trust")["sources"]
     assert (silent["source"], silent["silent"], [each["silent"] for each in others]) == ("web shop", True, [False] * 2)
 
@@ -135,6 +147,17 @@ def test_comparisons_keep_the_local_time() -> None:
     assert before(datetime(2026, 10, 28, 9, 30, tzinfo=UTC), "week").isoformat() == "2026-10-21T10:30:00+02:00"
     assert before(datetime(2026, 3, 31, 10, 0, tzinfo=BERLIN), "month").day == 28
     assert before(datetime(2026, 11, 18, 10, 0, tzinfo=BERLIN), "span", "30d").date().isoformat() == "2026-10-19"
+
+
+@pytest.mark.parametrize(
+    ("at", "end"), [("13:20", "13:00"), ("13:29", "13:00"), ("13:40", "14:00"), ("00:10", "01:00"), ("23:50", "00:00")]
+)
+def test_a_day_long_ago_is_cut_at_the_nearest_whole_hour(at: str, end: str) -> None:
+    hour, minute = map(int, at.split(":"))
+    long_ago_ms = int(datetime(2026, 11, 11, hour, minute, tzinfo=BERLIN).timestamp() * 1000)
+    found = datetime.fromtimestamp(nearest_hour(long_ago_ms, BERLIN) / 1000, BERLIN)
+    assert found.day == 11
+    assert f"{(found.hour + 1) % 24:02}:00" == end
 
 
 def test_a_frame_never_waits_for_what_may_be_old() -> None:
