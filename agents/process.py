@@ -14,6 +14,7 @@ import uvloop
 
 from agents.alerts.watch import AlertWatch, keep_judging
 from agents.app import StageApp, make_app
+from agents.awake import Awake
 from agents.epochs.slot import Slot, SlotEvents
 from agents.epochs.unfold import check_aiokafka
 from agents.liveness import Liveness, StoodStill
@@ -40,6 +41,9 @@ CRASH_POLL_S = 0.3
 YOUNG_OBJECTS = 200_000  # collections between folds cost more than the garbage of a fold
 FREEZE_RECORDS = 20_000  # records after which what is new is set apart: state, that the collector need not look at
 COLLECT_EVERY_S = 10.0  # seconds at least between two looks for garbage: an epoch leaves none, and a burst has many
+
+BREAK_SHARE = 0.8
+"""Of the silence after which partitions are given away: the last sign of life was sent some time before a break."""
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +114,8 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
     app = make_app(stage, settings, counts, events)
     port = settings.metrics_port_board if stage.name is StageName.BOARD else settings.metrics_port_accounts
     catalogue = Catalogue(load_definitions())
-    scrapes = Scrapes(metrics, app.crew, catalogue.definitions)
+    awake = Awake(break_s=settings.session_timeout_s * BREAK_SHARE, quiet_s=settings.session_timeout_s)
+    scrapes = Scrapes(metrics, app.crew, catalogue.definitions, awake=awake)
     server = serve_metrics(scrapes, loop, settings.host, port) if port else None
     watches = [_write_group_offsets(app), _watch_faust(app, events), _watch_liveness(app, settings, metrics, events)]
     if isinstance(metrics, BoardMetrics):
@@ -118,7 +123,14 @@ async def _run(stage: StageDeclaration, settings: Settings, counts: dict[str, in
             watches.append(keep_judging(lambda: AlertWatch(settings, app.log_port, app.crew, counts, metrics)))
         publisher = publisher_of(settings, app, counts, metrics, catalogue)
         ticker = Ticker(catalogue, series_max=settings.published_series_max)
-        ticking = Ticking(app.crew, ticker, [scrapes, publisher], every_s=settings.tick_every_s, noted=metrics.ticked)
+        ticking = Ticking(
+            app.crew,
+            ticker,
+            [scrapes, publisher],
+            every_s=settings.tick_every_s,
+            noted=metrics.ticked,
+            awake=awake,
+        )
         watches += [keep_publishing(publisher), keep_ticking(ticking)]
     running = [asyncio.create_task(work) for work in (_start(app), *watches)]
     for task in running:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from agents.awake import Awake
 from agents.epochs.crew import Crew
 from agents.epochs.slot import Slot
 from agents.metrics import Metrics
@@ -51,7 +52,9 @@ class Scrapes:
         definitions: Mapping[str, KpiDefinition],
         *,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        awake: Awake | None = None,
     ) -> None:
+        self._awake = awake or Awake()
         self._metrics, self._crew, self._clock_ms = metrics, crew, clock_ms
         self._exposition = Exposition(definitions)
         self._counted: dict[Slot, Counted] = {}
@@ -85,7 +88,11 @@ class Scrapes:
         return await self._facts()
 
     async def _facts(self) -> dict[str, Facts]:
-        """By tenant, in slices between which epochs are folded; in the end of those that are still owned."""
+        """By tenant, in slices between which epochs are folded; in the end of those that are still owned. Nothing while
+        nobody knows what is.
+        """
+        if not self._awake.is_sure():
+            return {}
         found: list[tuple[Slot, dict[str, Facts]]] = []
         now_ms, slice_s = self._clock_ms(), time.monotonic()
         for slot in list(self._crew.slots.values()):
@@ -97,6 +104,8 @@ class Scrapes:
                 if time.monotonic() - slice_s > SLICE_S:
                     await asyncio.sleep(0)
                     slice_s = time.monotonic()
+        if not self._awake.is_sure():
+            return {}
         return {tenant: said for slot, facts in found if self._is_ours(slot) for tenant, said in facts.items()}
 
     def _is_ours(self, slot: Slot) -> bool:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from agents.awake import Awake
 from agents.epochs.crew import Crew
 from agents.epochs.slot import Slot
 from agents.subscribers import Outlet, Subscriber
@@ -45,7 +46,9 @@ async def keep_ticking(ticking: Ticking) -> None:
 
 
 class Ticking:
-    """Ticks the tenants of every slot that is ready; ``noted`` is told the seconds that a tick took."""
+    """Ticks the tenants of every slot that is ready; ``noted`` is told the seconds that a tick took. While it isn't
+    ``awake`` for sure, nothing is.
+    """
 
     def __init__(
         self,
@@ -56,7 +59,9 @@ class Ticking:
         every_s: float,
         noted: Callable[[float], None] = lambda _: None,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        awake: Awake | None = None,
     ) -> None:
+        self._awake = awake or Awake()
         self._crew, self._ticker, self._every_s, self._clock_ms = crew, ticker, every_s, clock_ms
         self._noted = noted
         self._outlets = [Outlet(subscriber) for subscriber in subscribers]
@@ -80,6 +85,10 @@ class Ticking:
 
     async def _look(self) -> None:
         """Tick what is due."""
+        if not self._awake.is_sure():
+            for tenant in list(self._paces):
+                self._release(tenant)
+            return
         self._let_go()
         for slot in list(self._crew.slots.values()):
             if slot.ready and isinstance(slot.stage, BoardStage):
@@ -105,7 +114,7 @@ class Ticking:
                 spent_s += at_s - slice_s
                 await asyncio.sleep(0)
                 self._let_go()
-                if not self._is_ours(slot):
+                if not self._is_ours(slot) or not self._awake.is_sure():
                     return
                 slice_s = time.monotonic()
         spent_s += time.monotonic() - slice_s

@@ -8,6 +8,7 @@ from typing import Any, cast
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from agents.awake import Awake
 from agents.epochs.crew import Crew
 from agents.metrics import BoardMetrics
 from agents.scrapes import Scrapes
@@ -32,7 +33,7 @@ class Place:
 class Worker:
     """A BOARD worker that owns partition 0 with an office's tenant, acme."""
 
-    def __init__(self) -> None:
+    def __init__(self, awake: Awake | None = None) -> None:
         self.office = Office(
             ("2026-05-01 08:00", "roster.changed", {"rep": "R-1", "name": 'Ann "A" Lee', "team": "north"}),
             ("2026-05-13 10:00", "touch.logged", {"rep": "R-1", "kind": "call"}),
@@ -42,7 +43,9 @@ class Worker:
         self.slot = Place(self.office.pipeline.boards[0].stage)
         self.slots = {0: self.slot}
         crew = SimpleNamespace(slots=self.slots, is_ready=lambda partition: partition in self.slots)
-        self.scrapes = Scrapes(self.metrics, cast(Crew, crew), CATALOGUE.definitions, clock_ms=lambda: NOON_MS)
+        self.scrapes = Scrapes(
+            self.metrics, cast(Crew, crew), CATALOGUE.definitions, clock_ms=lambda: NOON_MS, awake=awake
+        )
         self.tick = Ticker(CATALOGUE).tick(self.office.board, "acme", NOON_MS)
 
     async def scrape(self) -> dict[str, Metric]:
@@ -113,6 +116,23 @@ async def test_nothing_is_said_of_what_was_lost() -> None:
     await worker.scrapes.take(0, worker.tick)
     worker.slots[0] = worker.slot
     assert "salespulse_kpi_revenue_minor" not in await worker.scrape(), "a tick of before, taken too late"
+
+
+async def test_after_a_break_nothing_is_said_until_the_group_has_answered() -> None:
+    clock = [100.0]
+    worker = Worker(Awake(break_s=5, quiet_s=6, clock_s=lambda: clock[0]))
+    await worker.scrapes.take(0, worker.tick)
+    clock[0] += 5
+    assert "salespulse_kpi_revenue_minor" in await worker.scrape()
+    clock[0] += 5.1
+    for _ in range(2):
+        families = await worker.scrape()
+        labelled = [sample for family in families.values() for sample in family.samples if "tenant" in sample.labels]
+        assert not [sample for sample in labelled if sample.name.startswith("salespulse_kpi")]
+        assert "salespulse_rep_info" not in families
+        clock[0] += 2.5
+    clock[0] += 1
+    assert "salespulse_kpi_revenue_minor" in await worker.scrape(), "it was still ours"
 
 
 async def test_everything_that_is_shown_is_declared() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from agents import subscribers
+from agents.awake import Awake
 from agents.epochs.crew import Crew
 from agents.ticking import Ticking
 from stream.board.stage import BoardStage
@@ -52,10 +54,17 @@ class Worker:
             ("2026-05-13 11:00", "deal.won", {"deal": "D-1", "rep": "R-1", "amount_minor": 12_000, "currency": "EUR"}),
         )
         self.now_ms = NOON_MS
+        self.break_s = 0.0
+        self.awake = Awake(break_s=5, quiet_s=0.5, clock_s=lambda: time.monotonic() + self.break_s)
         self.slot = self.fresh_slot()
         self.crew = SimpleNamespace(slots={0: self.slot})
         self.ticking = Ticking(
-            cast(Crew, self.crew), Ticker(CATALOGUE), takers, every_s=0.0, clock_ms=lambda: self.now_ms
+            cast(Crew, self.crew),
+            Ticker(CATALOGUE),
+            takers,
+            every_s=0.0,
+            clock_ms=lambda: self.now_ms,
+            awake=self.awake,
         )
 
     def fresh_slot(self) -> Any:
@@ -108,6 +117,21 @@ def test_a_tenant_is_ticked_when_its_board_changes_or_the_minute_turns() -> None
     assert [revenue(tick) for tick in taker.ticks] == [12_000, 12_001, 12_001]
     assert [tick.as_of_ms for tick in taker.ticks] == [NOON_MS, NOON_MS, NOON_MS + 60_000]
     assert taker.released == ["acme"], "a worker that ends lets go"
+
+
+def test_after_a_break_everything_is_let_go_and_ticked_anew_once_it_is_known_to_be_ours() -> None:
+    taker = Taker()
+    worker = Worker(taker)
+
+    async def story() -> None:
+        await until(lambda: len(taker.ticks) == 1)
+        worker.break_s = 6
+        woke_s = time.monotonic()
+        await until(lambda: taker.released == ["acme"])
+        await until(lambda: len(taker.ticks) == 2)
+        assert time.monotonic() - woke_s >= 0.5
+
+    play(worker, story)
 
 
 def test_a_lost_partition_is_let_go_at_once_and_ticked_anew_when_it_comes_back() -> None:
