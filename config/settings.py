@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from config.reports import ReportName, ScheduledReport
+from config.allowed import mail_address, mail_server, said_of, web_address, web_address_needed
+from config.reports import Address, ReportName, ScheduledReport
 from config.topics import Topics
 
 PREFIX = "SALESPULSE_"
@@ -109,7 +110,7 @@ class Settings(BaseSettings):
     webhook_secret: str = _of("", "signs what is posted there; empty: not signed")
     smtp_url: str = _of("", "mail server, smtp[s]://[user:password@]host:port, starttls where offered; empty: none")
     mail_from: str = _of("salespulse@localhost", "sender of mails")
-    alert_mail_to: dict[str, list[str]] = _of(
+    alert_mail_to: dict[str, list[Address]] = _of(
         {}, 'who gets mails of alerts: JSON {"acme/North": ["a@b.c"], "acme": [], "*": []}; the first that fits counts'
     )
     redis_url: str = _of(
@@ -144,6 +145,11 @@ class Settings(BaseSettings):
                 )
         return brokers
 
+    _web = field_validator("alertmanager_url", "webhook_url")(web_address)
+    _own = field_validator("gateway_url", "public_url")(web_address_needed)
+    _server = field_validator("smtp_url")(mail_server)
+    _sender = field_validator("mail_from")(mail_address)
+
     @property
     def topics(self) -> Topics:
         """Names and declarations of the topics under these settings."""
@@ -159,8 +165,15 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as exc:
         raise BadSettings("\n".join(_complaint(error) for error in exc.errors())) from None
     except SettingsError as exc:
-        objects = "SALESPULSE_API_KEYS has to be a JSON object, and so have _SCREEN_TOKENS, _ALERT_MAIL_TO and _REPORTS"
-        raise BadSettings(f"a setting is not valid JSON: {exc}; {objects}") from None
+        raise BadSettings(_no_json(str(exc))) from None
+
+
+def _no_json(said: str) -> str:
+    """One line on a setting whose text is no JSON at all, of which pydantic says no more than the field."""
+    name = next((name for name in Settings.model_fields if f'"{name}"' in said), "")
+    variable = PREFIX + name.upper()
+    found = "***" if variable in SECRETS else repr(os.environ.get(variable, ""))
+    return f"setting {variable} is {found}; has to be a JSON object ({Settings.model_fields[name].description})"
 
 
 def _complaint(error: Any) -> str:
@@ -174,8 +187,8 @@ def _complaint(error: Any) -> str:
     found = "***" if variable in SECRETS else repr(error["input"])
     meaning = f" ({field.description})" if field is not None else ""
     where = f" in {'.'.join(inner)} of an entry" if inner else ""
-    text = error["msg"].removeprefix("Value error, ")
-    return f"setting {variable} is {found}{where}; {text[:1].lower()}{text[1:]}{meaning}"
+    text = said_of(error, field.annotation if field else None, field.metadata if field else [])
+    return f"setting {variable} is {found}{where}; {text}{meaning}"
 
 
 def unknown_variables() -> str | None:
