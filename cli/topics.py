@@ -19,6 +19,9 @@ ATTEMPT_MS = 3_000
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 TOPIC_EXISTS = 36
 
+# What would lose records (kept too briefly, thinned out, refused for their size) or their times.
+CHECKED = ("cleanup.policy", "message.timestamp.type", "retention.ms", "retention.bytes", "max.message.bytes")
+LEAST = frozenset({"max.message.bytes"})
 TOGETHER = (
     (Role.ACTIVITY, Role.DEAD_LETTERS, Role.ACCOUNTS_STATE),
     (Role.CELLS, Role.ORGANISATION, Role.BOARD_STATE, Role.KPIS, Role.ALERTS, Role.ALERT_ACTIONS),
@@ -138,20 +141,24 @@ def _problems(admin: Any, settings: Settings, declared: list[TopicDeclaration], 
                 f"these topics need the same number of partitions, but {listed}; "
                 "recreate them or use another SALESPULSE_GENERATION"
             )
-    problems += [problem for topic in declared for problem in _wrong_configs(admin, topic)]
+    problems += [problem for topic in declared for problem in _wrong_configs(admin, settings.kafka_brokers, topic)]
     return problems
 
 
-def _wrong_configs(admin: Any, topic: TopicDeclaration) -> list[str]:
+def _wrong_configs(admin: Any, brokers: str, topic: TopicDeclaration) -> list[str]:
     from kafka.admin import ConfigResource, ConfigResourceType
 
-    checked = ("cleanup.policy", "message.timestamp.type", "retention.ms")
-    wanted = {name: topic.configs[name] for name in checked if name in topic.configs}
+    wanted = {name: topic.configs[name] for name in CHECKED if name in topic.configs}
     asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name, list(wanted))]
     actual = admin.describe_configs(asked, config_filter="all")["topic"][topic.name]
+    alter = f"kafka-configs.sh --bootstrap-server {brokers} --alter --topic {topic.name} --add-config"
     return [
-        f"topic {topic.name} has {name}={actual[name]['value']}; it must be {value}: "
-        "set it with kafka-configs, or recreate the topic"
+        f"topic {topic.name} has {name}={actual[name]['value']}; it must be {value}"
+        f"{' or more' if name in LEAST else ''}: {alter} {name}={value}"
         for name, value in wanted.items()
-        if actual[name]["value"] != value
+        if not _fits(name, str(actual[name]["value"]), value)
     ]
+
+
+def _fits(name: str, found: str, wanted: str) -> bool:
+    return int(found) >= int(wanted) if name in LEAST else found == wanted

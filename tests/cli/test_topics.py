@@ -40,7 +40,7 @@ def test_topics_that_can_not_work_are_refused(kafka: str) -> None:
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     state = {"num_partitions": 3, "configs": {"cleanup.policy": "compact"}}
     kept = {"num_partitions": 2, "configs": {"retention.ms": "-1"}}
-    brief = {"num_partitions": 4, "configs": {"retention.ms": "60000"}}
+    brief = {"num_partitions": 4, "configs": {"retention.ms": "60000", "max.message.bytes": "2000000"}}
     admin.create_topics(
         {names["activity"]: kept, names["accounts_state"]: state, names["organisation"]: brief}, wait_for_metadata=True
     )
@@ -49,7 +49,12 @@ def test_topics_that_can_not_work_are_refused(kafka: str) -> None:
         ensure_topics(settings)
     said = str(caught.value)
     assert "need the same number of partitions" in said
-    assert f"topic {names['organisation']} has retention.ms=60000; it must be -1" in said
+    assert f"topic {names['organisation']} has retention.ms=60000; it must be -1: " in said
+    assert f"{names['organisation']} has max.message.bytes" not in said
+    assert (
+        f"topic {names['accounts_state']} has max.message.bytes=1048588; it must be 4194304 or more: kafka-configs.sh "
+        f"--bootstrap-server {kafka} --alter --topic {names['accounts_state']} --add-config max.message.bytes=4194304"
+    ) in said
 
 
 def test_a_broker_that_is_away_is_waited_for_and_then_named() -> None:

@@ -59,6 +59,12 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
             "http://u:secret-key@m",
             "setting SALESPULSE_SMTP_URL is ***; has to be an address such as smtp",
         ),
+        ("SALESPULSE_PUBLIC_URL", "", "is ''; has to be an address such as http://"),
+        (
+            "SALESPULSE_ALERT_MAIL_TO",
+            '{"*": ["ann"]}',
+            "setting SALESPULSE_ALERT_MAIL_TO is 'ann'; string should match",
+        ),
         ("SALESPULSE_MAIL_FROM", "sales", "is 'sales'; has to be an address of mail such as sales@example.org"),
         ("SALESPULSE_API_KEYS", '{"secret-key": {"tenant": ""}}', "SALESPULSE_API_KEYS"),
     ],
