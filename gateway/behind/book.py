@@ -7,7 +7,7 @@ own stage folds without emitting anything.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from gateway.gate import Gate, sliced
@@ -50,13 +50,19 @@ class Book:
         self._homes: dict[bytes, int] = {}  # account → partition
         self._newest_ms: dict[bytes, int] = {}  # account → its newest event, unless that must be looked up
 
-    async def follow(self, reader: LogReader) -> None:
-        """Read rows, then the log, until cancelled; whole once every account was opened.
+    async def read_rows(self, reader: LogReader) -> dict[tuple[str, int], int]:
+        """Take the newest rows of every partition; where the log goes on in each.
 
         Raises TooLarge, UnreadableState, KafkaError or OSError.
         """
         partitions = range(reader.partitions_of(ACTIVITY))
-        floors = {(ACTIVITY, number): await self._restore(reader, number) for number in partitions}
+        return {(ACTIVITY, number): await self._restore(reader, number) for number in partitions}
+
+    async def follow(self, reader: LogReader, floors: Mapping[tuple[str, int], int]) -> None:
+        """Read the log from the floors on until cancelled; whole once every account was opened.
+
+        Raises UnreadableState, KafkaError or OSError.
+        """
         ends = await reader.stable_ends(list(floors))
         reader.begin_at(floors)
         while True:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from aiokafka.errors import KafkaError
@@ -17,6 +17,7 @@ from gateway.behind.question import Amounts, Asked, Question, question_of
 from gateway.behind.rows import Row, rows_of
 from gateway.gate import sliced
 from gateway.log_reader import LogReader, reason_of
+from gateway.stretch import FETCH_WAIT_MS
 from schemas.records import UnreadableState
 from stream.accounts.options import AccountsOptions
 from stream.board.board import Board
@@ -30,6 +31,7 @@ WAITING_MAX = 8
 
 IDLE_S, LOOK_EVERY_S = 600.0, 15.0
 WHOLE_WITHIN_S = 10.0
+FOLLOWING_WAIT_MS = 500
 SCAN_S = 5.0
 TRIES, AGREE_WITHIN_S, AGAIN_AFTER_S, POLL_S = 3, 1.0, 0.3, 0.05
 """The accounts and the board are followed apart, and an event reaches one before the other: held still, the accounts
@@ -68,7 +70,8 @@ class _Following:
 
 
 class BehindDesk:
-    """``boards`` are those that are served; ``open_reader`` opens a log of ROLES; ``create_book`` takes a tenant.
+    """``boards`` are those that are served; ``open_reader`` opens a log of ROLES, with a broker
+    that holds back an empty answer for so many ms; ``create_book`` takes a tenant.
 
     ``is_stale``: whether the workers lag behind what was received.
     """
@@ -77,7 +80,7 @@ class BehindDesk:
         self,
         boards: Callable[[], Mapping[str, Board]],
         catalogue: Catalogue,
-        open_reader: Callable[[], LogReader],
+        open_reader: Callable[[int], LogReader],
         create_book: Callable[[str], Book],
         is_stale: Callable[[], bool],
     ) -> None:
@@ -169,10 +172,19 @@ class BehindDesk:
         return followed.book
 
     async def _follow(self, book: Book) -> None:
-        reader = self._open_reader()
+        # Whoever asks waits for the rows, one partition after another: this reader is not to be held back by a broker
+        # that has nothing new. The one that follows the log afterwards may be, else it would ask fifty times a second.
+        async with self._opened(FETCH_WAIT_MS) as rows:
+            floors = await book.read_rows(rows)
+        async with self._opened(FOLLOWING_WAIT_MS) as log:
+            await book.follow(log, floors)
+
+    @asynccontextmanager
+    async def _opened(self, fetch_wait_ms: int) -> AsyncIterator[LogReader]:
+        reader = self._open_reader(fetch_wait_ms)
         try:
             await reader.open()
-            await book.follow(reader)
+            yield reader
         finally:
             with suppress(KafkaError, OSError, TimeoutError):
                 await reader.close()
@@ -248,7 +260,7 @@ def desk_of(
     return BehindDesk(
         boards,
         catalogue,
-        lambda: LogReader(settings.kafka_brokers, names, key),
+        lambda wait_ms: LogReader(settings.kafka_brokers, names, key, fetch_wait_ms=wait_ms),
         lambda tenant: Book(tenant, settings.generation, options),
         is_stale,
     )

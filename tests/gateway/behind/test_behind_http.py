@@ -82,7 +82,7 @@ class Shop:
         self.desk = BehindDesk(
             lambda: self.boards,
             CATALOGUE,
-            lambda: copy(self.reader),
+            lambda _fetch_wait_ms: copy(self.reader),
             lambda tenant: Book(tenant, 1, self.pipeline.options),
             lambda: self.is_stale,
         )
