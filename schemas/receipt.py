@@ -11,6 +11,8 @@ import hmac
 
 RECEIVED_AT = "received-at"
 RECEIVED_SIG = "received-sig"
+REKEYED_FROM = "rekeyed-from"
+"""Where a record that was put home had strayed to: partition and offset, ``3-1742``. A hint, proof of nothing."""
 
 Header = tuple[str, bytes]
 

@@ -10,6 +10,7 @@ from schemas.anonymity import may_be_kept
 from schemas.binary_mode import FromBinary
 from schemas.event import Event, is_activity
 from schemas.partitioning import encode_key, home_partition
+from schemas.receipt import RECEIVED_AT, REKEYED_FROM
 from schemas.records import Headers, Output
 from schemas.verdicts import Code, Refusal
 
@@ -109,6 +110,11 @@ def _as_it_came(raw: bytes | None) -> tuple[bytes | None, Headers]:
     if isinstance(raw, FromBinary) and sum(len(name) + len(held) for name, held in raw.headers) <= KEY_MAX:
         return raw.value, raw.headers
     return raw, ()
+
+
+def home_headers(partition: int, offset: int, received_ms: int) -> Headers:
+    """What a record that is put home bears: when it was received, and where it had strayed to."""
+    return ((RECEIVED_AT, str(received_ms).encode()), (REKEYED_FROM, f"{partition}-{offset}".encode()))
 
 
 def dead_letter(

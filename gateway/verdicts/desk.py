@@ -26,6 +26,7 @@ from gateway.verdicts.judging import (
     judged,
     key_of,
     refused_at_once,
+    strayed_to,
 )
 from gateway.verdicts.position import folded_upto
 from schemas.event import encode_key, home_partition
@@ -128,16 +129,39 @@ class VerdictDesk:
     async def _deliveries(
         self, reader: LogReader, place: Place, offsets: Sequence[int], wanted: Identity
     ) -> list[Delivery]:
-        role, partition = place
-        count, found = reader.partitions_of(role), []
+        found = []
         for offset in offsets:
-            async for batch in stretch(reader, role, partition, offset, offset + 1):
-                for n, at in enumerate(batch.offsets):
-                    if at == offset:
-                        record = (batch.keys[n], batch.values[n] or b"", batch.received_ms[n])
-                        delivery = delivery_of(wanted, place, offset, *record, count)
-                        found += [] if delivery is None else [delivery]
+            delivery, strayed = await self._delivery(reader, place, offset, wanted)
+            # In the same partition it was found by its mark.
+            if delivery is not None and strayed is not None and strayed[0] != place[1]:
+                found += await self._before(reader, place[0], strayed, wanted)
+            found += [] if delivery is None else [delivery]
         return found
+
+    async def _before(self, reader: LogReader, role: str, strayed: tuple[int, int], wanted: Identity) -> list[Delivery]:
+        """The record that was put home, where it had strayed to; nothing where there is none of this event."""
+        place, offset = (role, strayed[0]), strayed[1]
+        if place[1] >= reader.partitions_of(role):
+            return []
+        first, end = (await reader.beginnings([place]))[place], (await reader.stable_ends([place]))[place]
+        if not first <= offset < end:
+            return []
+        delivery, _ = await self._delivery(reader, place, offset, wanted)
+        return [] if delivery is None else [msgspec.structs.replace(delivery, was_put_home=True)]
+
+    async def _delivery(
+        self, reader: LogReader, place: Place, offset: int, wanted: Identity
+    ) -> tuple[Delivery | None, tuple[int, int] | None]:
+        """The record at an offset if it bears the identity, and where it had strayed to if it was put home."""
+        count = reader.partitions_of(place[0])
+        delivery, strayed = None, None
+        async for batch in stretch(reader, *place, offset, offset + 1):
+            for n, at in enumerate(batch.offsets):
+                if at == offset:
+                    record = (batch.keys[n], batch.values[n] or b"", batch.received_ms[n])
+                    delivery = delivery_of(wanted, place, offset, *record, count)
+                    strayed = strayed_to(batch.headers.get(n, ()))
+        return delivery, strayed
 
     async def _letters(self, reader: LogReader, partition: int, offsets: Sequence[int]) -> list[Letter]:
         found = []

@@ -6,17 +6,21 @@ workers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from gateway.letters.letter import Letter
 from gateway.verdicts.identity import Identity
+from schemas.binary_mode import Headers
 from schemas.event import Event, Kind, decode, encode_key, home_partition
+from schemas.receipt import REKEYED_FROM
 from schemas.verdicts import Code, Refusal
 from stream.intake import key_tenant
 
 ACTIVITY, ORGANISATION = "activity", "organisation"
+_STRAYED = re.compile(rb"(\d{1,6})-(\d{1,18})")
 NOT_YET = "the broker has it; its fold is still to come"
 WENT_HOME = "its key or partition was not its account's; it was published once more where it belongs"
 
@@ -30,6 +34,7 @@ class Delivery(msgspec.Struct, frozen=True):
     received_ms: int
     event: Event | Refusal
     is_home: bool
+    was_put_home: bool = False
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -59,6 +64,12 @@ def delivery_of(
     home_key = key_of(wanted, role)
     is_home = key == home_key and home_partition(home_key, count) == partition
     return Delivery(role, partition, offset, received_ms, event, is_home)
+
+
+def strayed_to(headers: Headers) -> tuple[int, int] | None:
+    """Partition and offset at which a record lay before it was put home, by its headers; None if they don't say."""
+    told = _STRAYED.fullmatch(dict(headers).get(REKEYED_FROM, b""))
+    return None if told is None else (int(told[1]), int(told[2]))
 
 
 def _bears(event: Event | Refusal, wanted: Identity) -> bool:
@@ -98,6 +109,8 @@ def judged(
 
 def _verdict(delivery: Delivery, letter: Letter | None, highest: int | None, folded: int) -> tuple[Code, str]:
     event = delivery.event
+    if delivery.was_put_home:
+        return Code.REKEYED, WENT_HOME
     if delivery.offset >= folded:
         return Code.TAKEN, NOT_YET
     if letter is not None:

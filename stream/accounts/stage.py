@@ -29,7 +29,7 @@ from stream.accounts.rows import chunk_key, encode_chunk
 from stream.accounts.shelf import Shelf
 from stream.accounts.standing import Cells
 from stream.accounts.touching import append_touch
-from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, stray, tenant_first
+from stream.intake import FOLD_REASONS, at_the_fold, dead_letter, home_headers, stray, tenant_first
 from stream.tallies import Tallies
 
 BEGINNING_MS = -(2**61)
@@ -279,7 +279,7 @@ class AccountsStage:
         if isinstance(home, Refusal):
             self._refuse(home, raw, key, offset, received_ms)
         elif not self._refolding:
-            headers = (("received-at", str(received_ms).encode()),)
+            headers = home_headers(self.partition, offset, received_ms)
             self._letters.append(Output("activity", home, encode_key(event.tenant, event.subject), raw, headers))
             self.tallies.count(event.tenant, event.source, Code.REKEYED)
 

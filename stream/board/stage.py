@@ -39,7 +39,7 @@ from stream.board.rows import (
     split_segment_key,
 )
 from stream.board.unwritten import Unwritten
-from stream.intake import at_the_fold, dead_letter, foreign, key_tenant, refusal, tenant_first
+from stream.intake import at_the_fold, dead_letter, foreign, home_headers, key_tenant, refusal, tenant_first
 from stream.tallies import Tallies
 
 CELLS, ORGANISATION = "cells", "organisation"
@@ -239,7 +239,7 @@ class BoardStage:
         if refused is None and isinstance(event, Event):
             home = home_partition(event.tenant.encode(), self.partitions)
             if key != event.tenant.encode() or home != self.partition:
-                self._send_home(event, home, raw, received_ms)
+                self._send_home(event, home, raw, offset, received_ms)
                 return
             if event.kind == Kind.SOURCE_HEARTBEAT:
                 self._feel(event, offset)
@@ -291,8 +291,8 @@ class BoardStage:
             return foreign(event.source, event.id, event.tenant, event.subject, claimed)
         return None
 
-    def _send_home(self, event: Event, home: int, raw: bytes, received_ms: int) -> None:
+    def _send_home(self, event: Event, home: int, raw: bytes, offset: int, received_ms: int) -> None:
         if not self._refolding:
-            headers = (("received-at", str(received_ms).encode()),)
+            headers = home_headers(self.partition, offset, received_ms)
             self._outputs.append(Output(ORGANISATION, home, event.tenant.encode(), raw, headers))
             self.tallies.count(event.tenant, event.source, Code.REKEYED)

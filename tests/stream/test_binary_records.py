@@ -115,7 +115,7 @@ def test_a_stray_record_goes_home_as_a_structured_event() -> None:
     event = envelope("sales.touch.logged")
     (home,) = folded(accounts(), "activity", [sent(event, key=b"acme/other", is_binary=True)]).outputs
     assert (home.topic, home.key) == ("activity", b"acme/A-17")
-    assert [name for name, _ in home.headers] == ["received-at"]
+    assert [name for name, _ in home.headers] == ["received-at", "rekeyed-from"]
     assert home.value is not None
     assert decode(home.value) == decode(written(event))
 
