@@ -127,7 +127,7 @@ def _series(place: Place) -> Panel:
 
 
 def _over_http(place: Place) -> Panel:
-    slowest = "histogram_quantile(0.99, sum by (le) (rate(salespulse_gateway_publish_seconds_bucket[5m])))"
+    slowest = "histogram_quantile(0.99, sum by (le) (rate(salespulse_gateway_publish_seconds_bucket[5m]))) >= 0"
     return tile(
         "Gateway",
         "Pages open; frames that slow pages never got; time to answer a publisher, 99th percentile of five minutes.",
@@ -141,7 +141,7 @@ def _over_http(place: Place) -> Panel:
 
 
 def _ticks(place: Place) -> Panel:
-    slowest = "histogram_quantile(0.99, sum by (le) (rate(salespulse_tick_seconds_bucket[5m])))"
+    slowest = "histogram_quantile(0.99, sum by (le) (rate(salespulse_tick_seconds_bucket[5m]))) >= 0"
     return tile(
         "Ticks and alerts",
         "Time to evaluate what a tenant publishes, 99th percentile of five minutes; changed values written to the "

@@ -67,7 +67,7 @@ def _quality(gauges: Gauges, place: Place) -> Panel:
     counted = or_zero(gauges.value("stalled_deals", "today", COMPANY))
     stalled = gauges.trusted("stalled_deals", "today", COMPANY, counted)
     return tile(
-        "Win rate and promoters, 30 days, and deals that stand still",
+        "Win rate, promoters, deals that stand still",
         " ".join(describe(gauges.definitions[slug]) for slug in ("win_rate", "nps", "stalled_deals")),
         place,
         Query(rate, "win rate, 30 d{{trust}}", "ratio"),

@@ -51,7 +51,7 @@ class SalesFloor:
             (self._reopen, lambda a: not a.deal and bool(a.closed_deals), 0.06),
             (self._onboard, lambda a: bool(a.won_deals) and not a.is_customer, 14.0),
             (self._answer, lambda a: a.is_customer, 1.1),
-            (self._churn, lambda a: a.is_customer and len(a.closed_deals) > 1, 0.25),
+            (self._churn, lambda a: a.is_customer and not a.deal and len(a.closed_deals) > 1, 0.25),
         ]
 
     @property

@@ -46,6 +46,8 @@ class Broken:
     source: str
 
 
+CLOSINGS = ("sales.deal.won", "sales.deal.lost")
+
 Sent = DemoEvent | Broken
 
 
@@ -93,6 +95,8 @@ class Mishaps:
         elif chance < (edge := edge + habits.voided):
             yield event, 0
             yield replace(event, revision=1, voided=True), later
+            if event.type in CLOSINGS:  # the deal is closed all the same, and somebody says so again
+                yield replace(event, id=f"{event.id}-again"), later + 1
         elif chance < edge + habits.broken:
             yield self._broken(event), 0
             yield event, later

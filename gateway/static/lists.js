@@ -120,7 +120,7 @@ export class GoalsPage {
 }
 
 const PERIODS = { mtd: "this month", qtd: "this quarter", ytd: "this year" };
-const NAMED = 6;
+const [FEW, NAMED] = [4, 6]; // rows that leave room for words; names that stand there
 const SEVERITIES = { critical: ["!!", "bad"], warning: ["!", "warn"], info: ["~", "info"] };
 
 export class AlertsPage {
@@ -141,7 +141,7 @@ export class AlertsPage {
     });
     // A few alerts leave room for what the gravest has to say.
     const [gravest] = page.rows;
-    const few = page.rows.length <= 3;
+    const few = page.rows.length <= FEW;
     mark(this.node, `list alerts${few ? " few" : ""}`);
     this.told.hidden = !few;
     const others = (gravest.members ?? []).slice(1, 1 + NAMED);

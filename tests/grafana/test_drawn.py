@@ -150,7 +150,7 @@ def test_the_numbers_on_the_screen_are_the_engines(
     assert f"won today {won}" in looks["Won today"].text
     assert f"of target {goal.value:.1%}".replace("%", " %") in looks["Target of the month"].text
     assert f"pace: {word} {pace:.1%}".replace("%", " %") in looks["Target of the month"].text
-    assert f"win rate, 30 d {rate:.1%}".replace("%", " %") in looks["Win rate and promoters, 30 days"].text
+    assert f"win rate, 30 d {rate:.1%}".replace("%", " %") in looks["Win rate, promoters, deals that stand still"].text
     assert "silent sources 1" in looks["How far to believe it"].text
     page.close()
     page, _ = drawn(browser, address, scraped.url, "team")

@@ -69,6 +69,8 @@ def test_everything_can_be_read_from_five_metres(hung: Hung, page: Page, name: s
     page.wait_for_function("() => document.fonts.status === 'loaded'")
     if page.locator(".tile").count() > 1:  # comparisons and trends come a few at a time
         page.wait_for_function("() => document.querySelectorAll('.tile .change:not(:empty)').length >= 3")
+        sparks = 4 if name == "company" else 3
+        page.wait_for_function(f"() => document.querySelectorAll('.spark svg').length === {sparks}")
     found = texts(page)
     assert len(found) > 15
     assert not [text for text in found if text["size"] < LEAST_PX]
