@@ -8,6 +8,8 @@ import typer
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+"""As shells say it of whoever ends by Ctrl-C."""
 
 
 class UsageError(Exception):

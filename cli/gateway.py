@@ -65,7 +65,13 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
             loop.call_soon_threadsafe(parts.broadcast.close)
             super().handle_exit(sig, frame)
 
-    await Server(config).serve(sockets=[listener])
+    try:
+        await Server(config).serve(sockets=[listener])
+    except asyncio.CancelledError:
+        # Ctrl-C while modules loaded, before uvicorn listens to signals: it would log where its lifespan was.
+        logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        raise
 
 
 def preparing(settings: Settings) -> Callable[[], None]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from cli.endings import EXIT_FAILED, EXIT_USAGE, UsageError
+from cli.endings import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
 
 COMMANDS = {
     "demo": ("cli.demo.command", "app", "Three months of sales in seconds, then live events, on a Kafka of its own."),
@@ -63,6 +63,14 @@ def _unloaded() -> None:
 
 def run() -> None:
     """Entry point of the console script. What the user got wrong ends with one line and exit code 2."""
+    try:
+        _called()
+    except KeyboardInterrupt:
+        # Who stops a command, perhaps while it still loads, wants no account of where it was.
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _called() -> None:
     from config.machine import NoCacheFolder
     from config.settings import BadSettings, unknown_variables
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli import main
 from cli.main import unwritable
 from config.machine import NoCacheFolder, cache_folder
 
@@ -34,6 +35,19 @@ def test_a_full_disk_elsewhere_is_told_and_other_faults_are_ours(tmp_path: Path)
     assert unwritable(fault(errno.ENOSPC)) == "can't write on: No space left on device; make room and say it again"
     assert (unwritable(fault(errno.ENOSPC, file)) or "").startswith(f"can't write on at {file}: No space left")
     assert unwritable(fault(errno.EACCES, file)) is None
+
+
+def test_stopping_a_command_that_still_loads_leaves_no_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_wanted: str | None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "build", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == ""
 
 
 def test_a_user_without_a_home_is_told_what_to_name(monkeypatch: pytest.MonkeyPatch) -> None:
