@@ -52,6 +52,8 @@ class SalesFloor:
             (self._onboard, lambda a: bool(a.won_deals) and not a.is_customer, 14.0),
             (self._answer, lambda a: a.is_customer, 1.1),
             (self._churn, lambda a: a.is_customer and not a.deal and len(a.closed_deals) > 1, 0.25),
+            # Some leave while a deal is open, which nobody closes: it stands still.
+            (self._churn, lambda a: a.is_customer and bool(a.deal) and len(a.closed_deals) > 1, 0.05),
         ]
 
     @property
