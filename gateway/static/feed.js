@@ -6,10 +6,10 @@ const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 8000;
 
 export class Feed {
-  constructor(path, hear, tell) {
+  constructor(path, hear, lose) {
     this.path = path;
     this.hear = hear;
-    this.tell = tell;
+    this.lose = lose;
     this.pauseMs = FIRST_PAUSE_MS;
   }
 
@@ -19,14 +19,13 @@ export class Feed {
     this.source = new EventSource(this.path);
     this.source.onopen = () => {
       this.pauseMs = FIRST_PAUSE_MS;
-      this.tell("open");
     };
     this.source.onmessage = (event) => {
       this.listenAgain(SILENT_MS);
       this.hear(JSON.parse(event.data));
     };
     this.source.onerror = () => {
-      this.tell("lost");
+      this.lose();
       if (this.source.readyState !== EventSource.CLOSED) return;
       this.listenAgain(this.pauseMs);
       this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);

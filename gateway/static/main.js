@@ -30,7 +30,7 @@ let frame = null;
 let heard = null; // performance.now() of the last frame; null: only what was kept
 let keptMs = 0;
 let shownId = null;
-let isLost = false;
+let isLost = false; // until a frame has come: a gateway that has just begun takes a connection before it knows anything
 let refusal = "";
 let turnedAt = performance.now();
 let isDue = false;
@@ -165,8 +165,8 @@ async function begin() {
     refusal = failure.message;
   }
   const path = wall ? `/v1/stream?tenant=${encodeURIComponent(wall)}` : "/v1/stream";
-  new Feed(path, hear, (state) => {
-    isLost = state === "lost";
+  new Feed(path, hear, () => {
+    isLost = true;
     tell();
   }).listen();
 }

@@ -9,7 +9,7 @@ from schemas.alert import AlertRecord
 from tests.gateway.making import at
 from tests.wallboard.company import NOW_MS, TENANT
 from tests.wallboard.looking import number_of, texts, turn_to, until
-from tests.wallboard.serving import Hung
+from tests.wallboard.serving import Hung, frame_of
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.takes(40)]
 REVENUE = "revenue|company|mtd"
@@ -82,6 +82,26 @@ def test_lagging_workers_are_told(hung: Hung, page: Page) -> None:
     hung.is_stale = False
     hung.touch()
     until(lambda: page.locator(".tile.stale").count() == 0, "the numbers are fresh again")
+
+
+def test_a_gateway_that_is_back_but_knows_nothing_yet_is_not_live(page: Page) -> None:
+    known = [True]
+
+    async def frames(_tenant: str | None) -> bytes | None:
+        return frame_of() if known[0] else None
+
+    with Hung(frames=frames) as hung:
+        page.goto(hung.url)
+        until(lambda: "● live" in state(page), "the first frame", 10)
+        known[0] = False
+        hung.stop()
+        with page.expect_response("**/v1/stream"):
+            hung.restart()
+        page.wait_for_timeout(500)
+        assert "reconnecting" in state(page), "what is shown is from before"
+        known[0] = True
+        hung.touch()
+        until(lambda: "● live" in state(page), "a frame has come", 15)
 
 
 def test_a_gateway_that_hangs_is_asked_again(page: Page) -> None:
