@@ -11,6 +11,7 @@ from config.topics import Role, StageName
 from schemas.records import Stage
 
 DAY_MS = 86_400_000
+MEBIBYTE = 1_048_576
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def _accounts(settings: Settings, counts: dict[str, int]) -> Callable[[int], Sta
         may_backfill=settings.allow_backfill,
         backfill_tenants=frozenset(key.tenant for key in settings.api_keys.values() if key.may_backfill),
         settle_after_ms=settings.settle_after_d * DAY_MS,
-        live_accounts_max=max(1, settings.live_accounts_max // counts[Role.ACTIVITY]),
+        memory_bytes=settings.accounts_memory_mb * MEBIBYTE // counts[Role.ACTIVITY],
     )
     return partial(
         AccountsStage,

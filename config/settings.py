@@ -96,7 +96,13 @@ class Settings(BaseSettings):
     allow_backfill: bool = _of(False, "backfill is accepted from anybody; else of tenants of which a key may backfill")
     stale_after_s: float = _of(10.0, "a value is stale when a record has waited longer than this", "s", gt=0, le=86_400)
     settle_after_d: int = _of(36, "touches older than this on the log clock settle", "d", ge=36, le=3650)
-    live_accounts_max: int = _of(1_000_000, "accounts a worker is sized for", "accounts", ge=1)
+    accounts_memory_mb: int = _of(
+        1_280,
+        "what the accounts of a worker may take; the least recent ones are kept as bytes",
+        "MiB",
+        ge=16,
+        le=1_000_000,
+    )
     alerting: bool = _of(True, "whether BOARD judges alerts; off for a generation that is built beside another")
     tick_every_s: float = _of(1.0, "published values of a tenant are computed at most this often", "s", ge=0.2, le=3600)
     published_series_max: int = _of(

@@ -27,7 +27,8 @@ ROLES = (ACTIVITY, STATE)
 ROWS_BYTES_MAX = 256 * 1024 * 1024
 """State rows of one tenant that a gateway takes: those of some two million events."""
 
-LIVE_ACCOUNTS_MAX = 20_000
+ACCOUNTS_BYTES_MAX = 2 * ROWS_BYTES_MAX
+"""What those accounts may take, the ones that were last looked at decoded."""
 BEGINNING_MS, FOREVER_MS = -(2**61), 2**61
 
 
@@ -99,7 +100,7 @@ class Book:
 
     def restore(self, partitions: int, number: int, rows: dict[bytes, bytes], position: bytes | None) -> int:
         """A stage from its rows; the offset from which the log goes on. Raises UnreadableState."""
-        options = replace(self._options, live_accounts_max=LIVE_ACCOUNTS_MAX // partitions)
+        options = replace(self._options, memory_bytes=ACCOUNTS_BYTES_MAX // partitions)
         stage = self._stages[number] = AccountsStage(
             number, partitions=partitions, cells_partitions=1, generation=self._generation, options=options
         )
@@ -156,9 +157,9 @@ class Book:
         return account
 
     def tidy(self) -> None:
-        """Put accounts back into bytes where more are held open than LIVE_ACCOUNTS_MAX."""
+        """Put accounts back into bytes where they take more than ACCOUNTS_BYTES_MAX."""
         for stage in self._stages.values():
-            if len(stage.shelf.live) > stage.options.live_accounts_max:
+            if stage.shelf.held_bytes > stage.options.memory_bytes:
                 # The rows of a snapshot are for the state topic: here it only makes room.
                 stage.snapshot({ACTIVITY: 0}, flush_before={ACTIVITY: FOREVER_MS})
 

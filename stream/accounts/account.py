@@ -97,7 +97,7 @@ class Account:
     """
 
     __slots__ = (
-        "answers", "calm_after_ms", "chunks", "created", "customer", "deals", "dirty_chunks", "dirty_tail",
+        "answers", "calm_after_ms", "chunks", "counted", "created", "customer", "deals", "dirty_chunks", "dirty_tail",
         "first_touch", "forgotten", "fulfilling", "implied_deals", "index", "last_close_ms", "last_weight",
         "lead_deals", "leads", "loose_deals", "newest_first_key", "orders", "phaseless", "placed", "reclosed", "seen",
         "settle_from_ms", "settled", "settled_ms", "subject", "tenant", "touched_leads", "twins", "unattached",
@@ -114,6 +114,7 @@ class Account:
         self.unindexed = 0
         self.unattached = 0
         self.chunks: list[list[Entry]] = []
+        self.counted = 0  # entries when they were last counted (`stream.accounts.shelf`)
         self.last_weight = 0  # of the last chunk
         self.dirty_chunks = 0  # a bit for each chunk that has changed since it was written
         self.dirty_tail = -1  # one of them, of which that is known at a glance

@@ -12,14 +12,14 @@ class AccountsOptions:
     """``activity_topic`` is what dead letters name as their origin.
 
     ``may_backfill`` lets everybody send history, ``backfill_tenants`` the publishers of those tenants.
-    ``live_accounts_max`` bounds the accounts held decoded, the others are bytes.
+    ``memory_bytes`` is what accounts may take: beyond it those least lately written are held as bytes of their rows.
     """
 
     activity_topic: str = "activity"
     may_backfill: bool = False
     backfill_tenants: frozenset[str] = frozenset()
     settle_after_ms: int = 36 * DAY_MS
-    live_accounts_max: int = 1_000_000
+    memory_bytes: int = 200 * 1_048_576
 
     def lets_backfill(self, tenant: str) -> bool:
         """Whether history of a tenant is taken."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.ordinary import shared_source
 from schemas.rows import ROW_VERSION, ChunkRow, UnreadableRow, body_of, stamp
 from schemas.types import ACTIVITY_TYPES
 from stream.accounts.account import Account
@@ -67,4 +68,4 @@ def decode_account(tenant: str, subject: str, rows: dict[int, bytes]) -> Account
 def _entry(packed: list[Any], chunk: int) -> Entry:
     kind, time_ms, source, event_id, revision, voided, backfill, received_ms, _, fields = packed
     data = None if fields is None else msgspec.convert(fields, SHAPES[kind])
-    return Entry(kind, time_ms, source, event_id, revision, voided, backfill, received_ms, chunk, data)
+    return Entry(kind, time_ms, shared_source(source), event_id, revision, voided, backfill, received_ms, chunk, data)

@@ -59,7 +59,7 @@ class AccountsStage:
         self.cells_partitions = cells_partitions
         self.generation = generation
         self.options = options or AccountsOptions()
-        self.shelf = Shelf(self.options.live_accounts_max)
+        self.shelf = Shelf(self.options.memory_bytes)
         self.tallies = Tallies()
         self.emission = Emission()
         self.clock_ms = BEGINNING_MS  # running maximum of receipts
@@ -112,9 +112,8 @@ class AccountsStage:
             if first >= before:
                 break
             written.append(key)
-            account = self.shelf.live[key]
-            chunks = account.take_dirty()
-            rows += [(chunk_key(key, chunk), encode_chunk(account, chunk, offset)) for chunk in chunks]
+            account = self.shelf.written(key)
+            rows += [(chunk_key(key, chunk), encode_chunk(account, chunk, offset)) for chunk in account.take_dirty()]
         for key in written:
             del self._dirty[key]
         return rows

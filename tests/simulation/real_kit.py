@@ -17,6 +17,7 @@ from schemas.partitioning import encode_key, home_partition
 from schemas.records import RecordBatch, Stage
 from schemas.rows import POSITION_KEY
 from stream.accounts.options import AccountsOptions
+from stream.accounts.shelf import ACCOUNT_BYTES
 from stream.accounts.stage import AccountsStage
 from stream.board.board import Board
 from stream.board.stage import BoardStage
@@ -151,7 +152,7 @@ class RealKit:
 
 
 def _accounts(partition: int) -> AccountsStage:
-    options = AccountsOptions(live_accounts_max=4)  # so few that accounts come and go all the time
+    options = AccountsOptions(memory_bytes=4 * ACCOUNT_BYTES)  # so little that accounts come and go all the time
     return AccountsStage(partition, partitions=ACTIVITY_PARTITIONS, cells_partitions=CELLS_PARTITIONS, options=options)
 
 

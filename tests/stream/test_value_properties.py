@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemas.event import Event, decode
 from schemas.verdicts import Code
 from stream.accounts.options import AccountsOptions
+from stream.accounts.shelf import ACCOUNT_BYTES
 from tests.reference.arrivals import Arrival, Judgement, judge
 from tests.reference.readings import KPIS, Reading, Tenant
 from tests.strategies.comparison import differences
@@ -134,7 +135,9 @@ def test_snapshot_and_resume_change_nothing(
 ) -> None:
     roomy = AccountsOptions(may_backfill=True, settle_after_ms=settle_after_ms)
     plain = Pipeline(options=roomy)
-    broken = Pipeline(flush_lag=flush_lag, options=replace(roomy, live_accounts_max=data.draw(st.integers(0, 2))))
+    broken = Pipeline(
+        flush_lag=flush_lag, options=replace(roomy, memory_bytes=data.draw(st.integers(0, 2)) * ACCOUNT_BYTES)
+    )
     for pipeline in (plain, broken):
         pipeline.publish(world.activity, world.organisation)
     plain.run()
