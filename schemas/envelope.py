@@ -118,13 +118,25 @@ def judge_time(event: Event, received_ms: int, *, may_backfill: bool) -> Refusal
     if -AHEAD_MS <= age_ms <= AGE_MS:
         return None
     if age_ms < 0:
-        return _refuse_time(event, Code.TOO_FAR_AHEAD, f"{-age_ms} ms after its receipt; must be at most {AHEAD_MS} ms")
+        return _refuse_time(
+            event, Code.TOO_FAR_AHEAD, f"{said(-age_ms)} after its receipt; must be at most {said(AHEAD_MS)}"
+        )
     if event.backfill and may_backfill:
         return None
     if event.voided or event.revision > 0:
         return None
     excuse = "; this publisher may not backfill" if event.backfill else ", or carry backfill: true"
-    return _refuse_time(event, Code.TOO_OLD, f"{age_ms} ms before its receipt; must be at most {AGE_MS} ms{excuse}")
+    text = f"{said(age_ms)} before its receipt; must be at most {said(AGE_MS)}{excuse}"
+    return _refuse_time(event, Code.TOO_OLD, text)
+
+
+def said(span_ms: int) -> str:
+    """A span as people say it, to the millisecond: ``35 d 2 h 0.001 s``."""
+    parts = []
+    for unit, unit_ms in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000)):
+        count, span_ms = divmod(span_ms, unit_ms)
+        parts += [f"{count} {unit}"] if count else []
+    return " ".join([*parts, f"{span_ms / 1000:g} s"] if span_ms or not parts else parts)
 
 
 def _refuse_time(event: Event, code: Code, text: str) -> Refusal:

@@ -9,7 +9,7 @@ import pytest
 from aiokafka.partitioner import murmur2
 
 from schemas.data import BASIS_POINTS, DealWon, OrderLine, RateSet, TenantConfigured, Touch
-from schemas.envelope import AGE_MS, AHEAD_MS
+from schemas.envelope import AGE_MS, AHEAD_MS, said
 from schemas.event import (
     NAME_OF,
     Event,
@@ -196,3 +196,17 @@ def test_events_are_small() -> None:
     assert first.tenant is second.tenant
     assert type(first).__struct_config__.gc is False
     assert Touch.__struct_config__.gc is False
+
+
+@pytest.mark.parametrize(
+    ("span_ms", "words"),
+    [
+        (0, "0 s"),
+        (1, "0.001 s"),
+        (300_000, "5 min"),
+        (35 * 86_400_000 + 1, "35 d 0.001 s"),
+        (86_400_000 + 3_600_000 + 59_999, "1 d 1 h 59.999 s"),
+    ],
+)
+def test_a_refused_age_is_said_as_people_say_it(span_ms: int, words: str) -> None:
+    assert said(span_ms) == words
