@@ -64,11 +64,14 @@ class AlertDefinition(BaseModel):
     ``of_today_min``: a rep's stall has to last so many working minutes of the rep's day before it fires: who has just
     begun a day isn't late yet.
 
+    ``of_usual``: it has to last, too, as long as the rep usually takes for so many activities, and so much longer
+    before it escalates: who visits three customers a day is not late after 90 minutes.
+
     ``under_team``: a rep's doesn't fire while that of its team is open or about to be: the team's says it already.
 
     ``text``, ``over`` (what is said when it resolves), ``over_unread`` (the same, where nothing is left to read),
-    ``next_step`` and ``link`` may name in braces: who, whom, scope, tenant, team, value, since, last, n, benchmark,
-    fire, fired, every facet of the value, and with usual_ before its name that of the window ``less``.
+    ``next_step`` and ``link`` may name in braces: who, whom, scope, tenant, team, of_team, value, since, last, n,
+    benchmark, fire, fired, every facet of the value, and with usual_ before its name that of the window ``less``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -95,6 +98,7 @@ class AlertDefinition(BaseModel):
     after_outage: Literal["go_on", "start_anew"] = "go_on"
     under_team: bool = False
     of_today_min: int = Field(default=0, ge=0)
+    of_usual: float = Field(default=0, ge=0)
     shown_as: Literal["minutes", "percent", "points", "count"]
     benchmark: str = ""
     text: str
@@ -121,6 +125,11 @@ class AlertDefinition(BaseModel):
     def is_worse(self, value: float, limit: float) -> bool:
         """Whether a reading lies beyond a limit, on the bad side."""
         return value > limit if self.worse == "up" else value < limit
+
+    @property
+    def of_usual_escalated(self) -> float:
+        """The same of ``of_usual`` for escalating."""
+        return self.of_usual * self.escalation.at / self.fire if self.escalation is not None and self.fire else 0.0
 
 
 class Notice(msgspec.Struct, omit_defaults=True):
@@ -211,11 +220,14 @@ class AlertRecord(msgspec.Struct, omit_defaults=True):
         return self.state in OPEN
 
 
-class LiveMark(msgspec.Struct):
-    """Since when a tenant's events come as they happen (epoch ms). Before that, history is being imported."""
+class LiveMark(msgspec.Struct, omit_defaults=True):
+    """Since when a tenant's events come as they happen (epoch ms); before that, history is being imported. And by how
+    many minutes the last arrivals of its publishers were late.
+    """
 
     tenant: str
     live_ms: int
+    late: dict[str, list[int]] = {}
 
 
 class AlertAction(msgspec.Struct, omit_defaults=True):

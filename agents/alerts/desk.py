@@ -101,7 +101,7 @@ class Desk:
         for key, value in records.items():
             if is_mark(key):
                 mark = decode_mark(value)
-                self._of(mark.tenant).live_ms = mark.live_ms
+                self._of(mark.tenant).begin(mark)
             else:
                 record = decode_alert(value)
                 self._of(record.tenant).put(record)

@@ -111,7 +111,7 @@ def _alert_row(alike: list[AlertRecord], names: dict[str, str]) -> dict[str, Any
     row: dict[str, Any] = {"id": told.id, "alert": told.alert, "title": told.title.partition(": ")[0] or told.alert}
     row |= {"severity": told.severity, "state": told.state, "since_ms": told.since_ms}
     row |= {"scope": told.scope, "who": _who(told, names), "n": told.n, "note": told.note}
-    row |= {"text": told.text.replace(_id(told), _who(told, names), 1), "next_step": told.next_step}
+    row |= {"text": _text(told, names), "next_step": told.next_step}
     if len(alike) == 1:
         return row
     members = [{"id": alert.id, "who": _who(alert, names)} for alert in ordered[:MEMBERS_MAX]]
@@ -122,6 +122,13 @@ def _alert_row(alike: list[AlertRecord], names: dict[str, str]) -> dict[str, Any
 
 def _id(alert: AlertRecord) -> str:
     return alert.scope.partition(":")[2] or "The company"
+
+
+def _text(alert: AlertRecord, names: dict[str, str]) -> str:
+    """What an alert says, with the rep by name alone: the row has the id."""
+    who = _who(alert, names)
+    known = f"{who} ({_id(alert)})"
+    return alert.text.replace(known if known in alert.text else _id(alert), who, 1)
 
 
 def _who(alert: AlertRecord, names: dict[str, str]) -> str:

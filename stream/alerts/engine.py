@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from schemas.alert import AlertDefinition, AlertRecord, LiveMark
+from stream.alerts.lateness import Lateness
 from stream.alerts.machine import step
 from stream.alerts.notices import is_waiting
 from stream.alerts.observing import PUBLISHER, Observer
@@ -22,11 +23,18 @@ KEPT_MS = 7 * 24 * 3_600_000
 
 @dataclass
 class Alerts:
-    """A tenant's alerts by (alert, scope). ``live_ms`` None: nothing has come live yet, nothing is judged."""
+    """A tenant's alerts by (alert, scope), and how late its publishers are. ``live_ms`` None: nothing has come live
+    yet, nothing is judged.
+    """
 
     tenant: str
     records: dict[tuple[str, str], AlertRecord] = field(default_factory=dict)
     live_ms: int | None = None
+    lateness: Lateness = field(default_factory=Lateness)
+
+    def begin(self, mark: LiveMark) -> None:
+        """Go on from a mark."""
+        self.live_ms, self.lateness = mark.live_ms, Lateness(mark.late)
 
     def put(self, record: AlertRecord) -> None:
         """Take a record as it is now."""
@@ -56,7 +64,10 @@ def judge(
             return
         alerts.live_ms = as_of_ms
         yield LiveMark(alerts.tenant, as_of_ms)
-    yield from judge_moment(moment_at(board, as_of_ms), rules, alerts, channels)
+    moment = moment_at(board, as_of_ms)
+    if alerts.lateness.watch(moment):
+        yield LiveMark(alerts.tenant, alerts.live_ms, alerts.lateness.recent)
+    yield from judge_moment(moment, rules, alerts, channels)
 
 
 def judge_moment(moment: Moment, rules: Rules, alerts: Alerts, channels: Collection[str]) -> Iterator[Change]:
@@ -69,7 +80,7 @@ def judge_moment(moment: Moment, rules: Rules, alerts: Alerts, channels: Collect
 def _judge_rule(
     moment: Moment, rules: Rules, alerts: Alerts, definition: AlertDefinition, channels: Collection[str]
 ) -> Iterator[Change]:
-    observer = Observer(moment, rules, *_outages(alerts))
+    observer = Observer(moment, rules, *_outages(alerts), alerts.live_ms, alerts.lateness)
     known = {scope for alert, scope in alerts.records if alert == definition.alert}
     for scope in sorted(known | set(observer.scopes(definition)), key=_widest_first):
         before = alerts.records.get((definition.alert, scope))
@@ -87,7 +98,7 @@ def _judge_rule(
             yield None
             continue
         if after.is_open or after.state == "pending" or (before is not None and before.is_open):
-            after = told(definition, after, moment.calendar, observer.zone_of(scope))
+            after = told(definition, after, moment.calendar, observer.zone_of(scope), observer.name_of(scope))
         alerts.put(after)
         yield after
 

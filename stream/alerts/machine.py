@@ -34,13 +34,16 @@ class Seen:
 
     ``is_believed`` is False where it may be wrong (a source is silent, the pipeline lags): then nothing changes.
     ``may_fire`` is False where it rests on too few. ``forgiven`` of the value doesn't count for firing: it was gathered
-    while nobody could know better.
+    while nobody could know better. ``may_escalate`` is False where it isn't so much for whom it is about. ``is_over``:
+    what was told has ended, whatever the value has come to since.
     """
 
     value: float | None
     n: int = 0
     is_believed: bool = True
     may_fire: bool = True
+    may_escalate: bool = True
+    is_over: bool = False
     forgiven: float = 0.0
     since_ms: int | None = None
     team: str = ""
@@ -104,7 +107,7 @@ def _fired(
 def _step_open(
     definition: AlertDefinition, record: AlertRecord, seen: Seen, as_of_ms: int, channels: Collection[str]
 ) -> AlertRecord:
-    if seen.value is None or not definition.is_worse(seen.value, definition.clear):
+    if seen.value is None or seen.is_over or not definition.is_worse(seen.value, definition.clear):
         if record.clearing_ms is None and definition.clear_for_s:
             return replace(record, clearing_ms=as_of_ms)
         since_ms = as_of_ms if record.clearing_ms is None else record.clearing_ms
@@ -146,7 +149,7 @@ def _escalated(
     escalation = definition.escalation
     if escalation is None or record.escalated_ms is not None or seen.counted is None:
         return record
-    if not definition.is_worse(seen.counted, escalation.at):
+    if not seen.may_escalate or not definition.is_worse(seen.counted, escalation.at):
         return record
     raised = replace(
         _read(record, seen, as_of_ms),

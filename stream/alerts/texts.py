@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from schemas.alert import AlertDefinition, AlertRecord
 from schemas.cells import MINUTE_MS
 from schemas.money import exponent
+from stream.board.reference.roster import NOBODY
 from stream.calendars import Calendar, local_time
 
 UNKNOWN = "unknown"
@@ -31,17 +32,23 @@ class _Filler(Formatter):
         return kwargs.get(key, UNKNOWN)
 
 
-def told(definition: AlertDefinition, record: AlertRecord, calendar: Calendar, zone: ZoneInfo | None) -> AlertRecord:
-    """The record with what it says about itself. Moments are in ``zone``, and say so where it isn't the tenant's."""
+def told(
+    definition: AlertDefinition, record: AlertRecord, calendar: Calendar, zone: ZoneInfo | None, person: str = ""
+) -> AlertRecord:
+    """The record with what it says about itself. Moments are in ``zone``, and say so where it isn't the tenant's; a rep
+    goes by the name of ``person``, where there is one, and the id.
+    """
     currency = record.evidence.get("currency")
     fields = {name: _part(name, part, currency) for name, part in record.evidence.items()}
     kind, _, name = record.scope.partition(":")
+    name = f"{person} ({name})" if person not in ("", name) else name
     fields |= {
         "who": LEVELS.get(kind, "The company").format(name),
         "whom": LEVELS.get(kind, "the company").format(name),
         "scope": record.scope,
         "tenant": record.tenant,
         "team": record.team,
+        "of_team": f" of team {record.team}" if record.team not in ("", NOBODY) else "",
         "value": shown(definition, record.value),
         "n": str(record.n),
         "since": moment_text(record.since_ms, record.as_of_ms, calendar, zone),

@@ -11,7 +11,7 @@ import numpy as np
 
 from schemas.cells import DAY_MS, MINUTE_MS
 from stream.board.feeds import Speaking, kinds_of, reps_fed
-from stream.board.heard import DAY_MIN, Heard, Minutes, is_over, kept_from
+from stream.board.heard import DAY_MIN, Heard, Minutes, Rhythm, is_over, kept_from
 from stream.board.moment import Moment
 from stream.board.reference.roster import NOBODY, Groups
 from stream.board.windows import Window
@@ -122,6 +122,11 @@ def _sources(moment: Moment) -> Iterable[Source]:
             gap = habit.usual_gap_min(moment.as_of_ms)
             is_silent = gap is not None and habit.misses(last_ms, moment.as_of_ms)
             yield Source(name, last_ms, None, gap, is_silent)
+
+
+def newest_of(heard: Heard, rhythm: Rhythm, moment: Moment) -> int | None:
+    """The newest moment (epoch ms) of a publisher's rhythm before the cut."""
+    return _newest(heard.minutes.get(rhythm, {}), kept_from(moment.board.newest_ms), moment.cut)
 
 
 def _newest(days: dict[int, Minutes], oldest_day: int, cut: int) -> int | None:

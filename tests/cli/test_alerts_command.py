@@ -76,7 +76,7 @@ def test_a_backtest_counts_what_would_have_fired(events: Path) -> None:
     assert lines[0].startswith("acme: 2026-05-12T13:15:00Z to 2026-05-13T13:15:00Z, 1 days")
     assert lines[1] == "  rep_stall: 1 times, 1.0 a day, most on 2026-05-13: 1; 1 scopes: rep:R-1 1"
     assert lines[2].startswith(
-        "    2026-05-13T09:05:00Z rep:R-1 warning, until 2026-05-13T09:30:00Z: R-1 (team T-1) has"
+        "    2026-05-13T09:05:00Z rep:R-1 warning, until 2026-05-13T09:30:00Z: R-1 of team T-1 has"
     )
 
 

@@ -14,7 +14,7 @@ def alert(scope: str, title: str, text: str) -> AlertRecord:
 
 def test_a_rep_is_named_and_everybody_else_goes_by_id() -> None:
     alerts = [
-        alert("rep:R-1", "Rep stall: R-1", "R-1 (team Rhine) has done nothing since 09:10; R-1 is due"),
+        alert("rep:R-1", "Rep stall: R-1", "R-1 of team Rhine has done nothing since 09:10; R-1 is due"),
         alert("rep:R-9", "Rep stall: R-9", "R-9 has done nothing"),
         alert("publisher:crm", "Source silent: crm", "crm was last heard at 09:10"),
         alert("company", "Behind target: The company", "The company is at 70 %"),
@@ -26,7 +26,7 @@ def test_a_rep_is_named_and_everybody_else_goes_by_id() -> None:
         ("Source silent", "crm"),
         ("Behind target", "The company"),
     ]
-    assert page["rows"][0]["text"] == "Ada Aydin (team Rhine) has done nothing since 09:10; R-1 is due"
+    assert page["rows"][0]["text"] == "Ada Aydin of team Rhine has done nothing since 09:10; R-1 is due"
     assert page["rows"][3]["text"] == "The company is at 70 %"
 
 

@@ -94,7 +94,7 @@ def alert(scope: str, title: str, text: str, severity: Severity) -> AlertRecord:
 
 
 def test_alerts_are_told_in_words_that_can_be_read_from_five_metres(hung: Hung, page: Page) -> None:
-    stalled = "R-3 (team West) has done nothing that qualifies for 1 h 42 min of working time, since Tue 17 Nov 16:42."
+    stalled = "R-3 of team West has done nothing that qualifies for 1 h 42 min of working time, since Tue 17 Nov 16:42."
     silent = "telephony was last heard at 14:31, 1 min before this. Expected: a heartbeat every 15 s."
     hung.alerts += [
         alert("publisher:telephony", "Source silent: telephony", silent, "critical"),

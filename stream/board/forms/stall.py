@@ -98,7 +98,7 @@ def _done(moment: Moment, definition: KpiDefinition, rep: str, hours: list[Hour]
     """Qualifying activity in each of the hours, which are in order backwards."""
     done = [0] * len(hours)
     starts = [-hour.start for hour in hours]
-    for pane, amount in _amounts(moment, definition, rep, hours[-1].start, moment.cut):
+    for pane, amount in qualifying_in(moment, definition, rep, hours[-1].start, moment.cut):
         at = bisect_left(starts, -pane)
         if at < len(hours) and pane < hours[at].end:
             done[at] += amount
@@ -122,7 +122,7 @@ def last_minute(moment: Moment, definition: KpiDefinition, rep: str) -> int | No
     high = moment.cut
     for low in (*(moment.cut - back for back in LOOKS_BACK_MIN), BEGINNING_MIN):
         done: dict[int, int] = {}
-        for pane, amount in _amounts(moment, definition, rep, low, high):
+        for pane, amount in qualifying_in(moment, definition, rep, low, high):
             done[pane] = done.get(pane, 0) + amount
         last = max((pane for pane, amount in done.items() if amount > 0), default=None)
         if last is not None:
@@ -131,7 +131,10 @@ def last_minute(moment: Moment, definition: KpiDefinition, rep: str) -> int | No
     return None
 
 
-def _amounts(moment: Moment, definition: KpiDefinition, rep: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def qualifying_in(
+    moment: Moment, definition: KpiDefinition, rep: str, start: int, end: int
+) -> Iterator[tuple[int, int]]:
+    """What qualifies of a rep in the panes of [start, end) and was known before the cut: pane, how much."""
     for term in definition.numerator:
         for facet, series in moment.board.find(term.measure, "rep", rep).items():
             if term.facet is None or facet == term.facet:

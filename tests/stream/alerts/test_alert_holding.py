@@ -35,7 +35,7 @@ def test_a_stall_that_an_absence_explains_is_over_though_its_minutes_stay() -> N
         (f"{DAY} 10:45", "resolved", "rep_stall", "rep:R-1"),
     ]
     assert (
-        seen.of("rep_stall", "rep:R-1").text == "R-1 (team T-1) is away, or no longer expected to work (told: 10:31)."
+        seen.of("rep_stall", "rep:R-1").text == "R-1 of team T-1 is away, or no longer expected to work (told: 10:31)."
     )
 
 
@@ -77,7 +77,7 @@ def test_whoever_was_told_of_a_stall_is_told_of_its_end_though_the_rep_changes_t
     seen.run(f"{DAY} 11:00", f"{DAY} 11:02", calls("R-1", DAY, "11:00"))
     over = seen.of("rep_stall", "rep:R-1")
     assert (over.state, over.team, over.group) == ("resolved", "T-1", "rep_stall/T-1")
-    assert over.text == "R-1 (team T-1) is active again. Nothing had been heard since 09:01 (told: 10:31)."
+    assert over.text == "R-1 of team T-1 is active again. Nothing had been heard since 09:01 (told: 10:31)."
     assert not over.next_step
 
 

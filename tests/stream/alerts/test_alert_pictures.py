@@ -36,7 +36,8 @@ def watch(*lines: Line) -> Watch:
 
 def test_a_silent_rep_across_lunch_and_a_holiday() -> None:
     """Lunch, the evening, Ascension Day and the weekend stop the clock; only working minutes count."""
-    seen = watch(("2026-05-13 11:49", "touch.logged", call("R-2")))
+    tuesday = every("R-1", "2026-05-12", 540, 1020, 5) + every("R-2", "2026-05-12", 540, 1020, 5)
+    seen = watch(*(line for _, line in tuesday), ("2026-05-13 11:49", "touch.logged", call("R-2")))
     events = calls("R-1", "2026-05-13", "11:50", "16:09") + calls("R-2", "2026-05-13", "14:00", "16:59")
     events += calls("R-2", "2026-05-15", "09:15", "10:10")
     seen.run("2026-05-13 11:50", "2026-05-13 17:30", events)
@@ -51,7 +52,7 @@ def test_a_silent_rep_across_lunch_and_a_holiday() -> None:
     ]
     record = seen.of("rep_stall", "rep:R-1")
     assert record.text.startswith(
-        "R-1 (team T-1) has done nothing that qualifies for 2 h 16 min of working time, since Wed 13 May 16:10."
+        "R-1 of team T-1 has done nothing that qualifies for 2 h 16 min of working time, since Wed 13 May 16:10."
     )
     assert record.group == "rep_stall/T-1"
 
@@ -187,7 +188,7 @@ def test_deals_that_stand_still_are_their_owner_s_alert_until_all_of_them_move()
     record = seen.of("deal_stall", "rep:R-1")
     assert record.group == "deal_stall/T-1"
     assert record.text == (
-        "Stalled deals of R-1 (team T-1): 1 of 3 open ones, each for longer than the working days that its stage "
+        "Stalled deals of R-1 of team T-1: 1 of 3 open ones, each for longer than the working days that its stage "
         "allows. By stage: negotiation 1. Worth 50.00 EUR; the oldest has waited for 4 days."
     )
     told = seen.run("2026-05-15 13:15", "2026-05-15 15:30", later + touches[1:])
@@ -196,7 +197,7 @@ def test_deals_that_stand_still_are_their_owner_s_alert_until_all_of_them_move()
         ("2026-05-15 14:30", "resolved", "deal_stall", "rep:R-1"),  # an hour after the last of them moved
     ]
     ended = seen.of("deal_stall", "rep:R-1").text
-    assert ended == "None of the 3 open deals of R-1 (team T-1) stands still any more (told: 10:59)."
+    assert ended == "None of the 3 open deals of R-1 of team T-1 stands still any more (told: 10:59)."
 
 
 def test_while_a_source_is_out_no_deal_stalls() -> None:

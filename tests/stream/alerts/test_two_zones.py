@@ -51,20 +51,19 @@ TRUTH: list[Told] = [
         "pace_behind",
         "team:N",
     ),  # an hour after the first call
-    (f"{FRIDAY} 17:00", "fired", "rep_stall", "rep:B-1"),  # 94 minutes to the end of the day
-    (f"{MONDAY} 09:05", "resolved", "rep_stall", "rep:B-1"),
-    (f"{MONDAY} 09:40", "fired", "rep_stall", "rep:B-2"),  # 54 minutes on Friday, 41 today
+    # B-1's 94 minutes at the end of Friday: nobody else was heard after the 90th, and on Monday it is at work.
+    (f"{MONDAY} 09:45", "fired", "rep_stall", "rep:B-2"),  # 54 minutes on Friday, 41 today; B-1 was heard at 09:45
     (f"{MONDAY} 10:15", "resolved", "rep_stall", "rep:B-2"),
-    (f"{MONDAY} 16:20", "fired", "rep_stall", "rep:N-1"),  # 11:20 in New York
+    (f"{MONDAY} 16:25", "fired", "rep_stall", "rep:N-1"),  # 11:25 in New York
     (f"{MONDAY} 19:35", "escalated", "rep_stall", "rep:N-1"),  # 164 minutes before lunch, 77 after it
     (f"{MONDAY} 20:05", "resolved", "rep_stall", "rep:N-1"),
     (f"{TUESDAY} 03:15", "fired", "source_silent", "publisher:crm/eu"),  # last heard at 02:55
     (f"{TUESDAY} 03:45", "resolved", "source_silent", "publisher:crm/eu"),
-    (f"{WEDNESDAY} 10:30", "fired", "rep_stall", "rep:B-2"),  # 4 minutes on Monday, 91 today
+    (f"{WEDNESDAY} 10:35", "fired", "rep_stall", "rep:B-2"),  # 4 minutes on Monday, 96 today
     (f"{WEDNESDAY} 10:50", "resolved", "rep_stall", "rep:B-2"),
     (f"{WEDNESDAY} 14:15", "fired", "source_silent", "publisher:crm/eu"),
     (f"{WEDNESDAY} 14:45", "resolved", "source_silent", "publisher:crm/eu"),
-    (f"{WEDNESDAY} 15:30", "fired", "rep_stall", "rep:N-2"),  # 4 minutes on Tuesday, 91 today: 10:30 in New York
+    (f"{WEDNESDAY} 15:35", "fired", "rep_stall", "rep:N-2"),  # 4 minutes on Tuesday, 96 today: 10:35 in New York
     (f"{WEDNESDAY} 16:00", "resolved", "rep_stall", "rep:N-2"),
 ]
 

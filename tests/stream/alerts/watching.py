@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.alerts import load_alerts
-from schemas.alert import AlertRecord, LiveMark, decode_alert, encode_alert
+from schemas.alert import AlertRecord, LiveMark, decode_alert, decode_mark, encode_alert
 from stream.alerts.engine import Alerts, is_over, judge
 from stream.alerts.notices import delivered, due
 from stream.alerts.rules import Rules
@@ -32,7 +32,7 @@ class Watch:
     alerts: Alerts = field(default_factory=lambda: Alerts("acme"))
     told: list[Told] = field(default_factory=list)
     written: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    live_ms: int | None = None
+    mark: bytes | None = None
 
     def run(
         self, begin: str, end: str, events: Iterable[Sourced] = (), *, restart_every: int = 0, every_min: int = 1
@@ -57,7 +57,7 @@ class Watch:
             self.office.board, self.rules, self.alerts, now_ms, is_fresh=is_fresh, channels=["webhook"]
         ):
             if isinstance(change, LiveMark):
-                self.live_ms = change.live_ms
+                self.mark = encode_alert(change)
             elif change is not None:
                 self._write(change, now_ms)
         for record in [*self.alerts.records.values()]:
@@ -81,7 +81,9 @@ class Watch:
 
     def restart(self) -> None:
         """Forget everything but what was written."""
-        self.alerts = Alerts("acme", {key: decode_alert(raw) for key, raw in self.written.items()}, self.live_ms)
+        self.alerts = Alerts("acme", {key: decode_alert(raw) for key, raw in self.written.items()})
+        if self.mark is not None:
+            self.alerts.begin(decode_mark(self.mark))
 
     def of(self, alert: str, scope: str) -> AlertRecord:
         """How an alert stands."""
