@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     cells_partitions: int = _of(
         4, "partitions of the cells and organisation topics when they are created", "partitions", ge=1, le=256
     )
-    generation: int = _of(3, "which build of derived state is run", ge=1, le=1_000_000)
+    generation: int = _of(4, "which build of derived state is run", ge=1, le=1_000_000)
     epoch_ms: int = _of(200, "how long an epoch gathers before it is committed", "ms", ge=100, le=1000)
     epoch_records: int = _of(50_000, "records after which an epoch is committed at once", "records", ge=1, le=1_000_000)
     flush_after_s: float = _of(5.0, "a changed state row is written at the latest after this time", "s", ge=0, le=3600)

@@ -67,6 +67,9 @@ class AlertDefinition(BaseModel):
     ``of_usual``: it has to last, too, as long as the rep usually takes for so many activities, and so much longer
     before it escalates: who visits three customers a day is not late after 90 minutes.
 
+    ``appointment_min``: so many minutes from the beginning of an appointment don't count for a stall, as those of a
+    long touch don't, unless something was heard of the rep meanwhile.
+
     ``under_team``: a rep's doesn't fire while that of its team is open or about to be: the team's says it already.
 
     ``text``, ``over`` (what is said when it resolves), ``over_unread`` (the same, where nothing is left to read),
@@ -99,6 +102,7 @@ class AlertDefinition(BaseModel):
     under_team: bool = False
     of_today_min: int = Field(default=0, ge=0)
     of_usual: float = Field(default=0, ge=0)
+    appointment_min: int = Field(default=0, ge=0)
     shown_as: Literal["minutes", "percent", "points", "count"]
     benchmark: str = ""
     text: str

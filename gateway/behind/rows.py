@@ -14,6 +14,7 @@ from stream.accounts.answers import answer_cells, is_nps
 from stream.accounts.entry import Entry, entry_key
 from stream.accounts.kinds import (
     APPOINTMENT_HELD,
+    APPOINTMENT_SET,
     CLOSES,
     DEAL_LOST,
     DEAL_OPENED,
@@ -29,7 +30,7 @@ from stream.accounts.opportunities import stage_change
 from stream.accounts.parts import cells_of
 from stream.accounts.standing import Cells, add
 from stream.accounts.tail import attach_tail
-from stream.accounts.touches import appointment_cells, touch_cells
+from stream.accounts.touches import appointment_cells, plan_cells, touch_cells
 from stream.board.reference.roster import Span
 from stream.panes import minute_of
 
@@ -47,7 +48,8 @@ RESPECTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("deals_won", "deals_lost", "won_amount"), ("close",)),
     **dict.fromkeys(("touches_on_won", "cycle_ms", "cycle_deals", "cycle_bucket"), ("effort",)),
     **dict.fromkeys(("revenue_orders", "refunds"), ("order",)),
-    **dict.fromkeys(("touches", "touches_automated", "appointments_held"), ("single",)),
+    **dict.fromkeys(("touches", "touches_automated", "appointments_held", "engaged"), ("single",)),
+    "planned": ("plans",),
     **dict.fromkeys(("open_deals", "open_amount"), ("open",)),
     "nps_answers": ("answers",),
 }
@@ -190,6 +192,15 @@ def _of_customer(account: Account, low: int, high: int) -> Iterator[Told]:
         yield events, cells_of(account, ("customer", ""))
 
 
+def _of_plans(account: Account, low: int, high: int) -> Iterator[Told]:
+    for chunk in account.chunks:
+        for entry in chunk:
+            if entry.kind == APPOINTMENT_SET and not entry.voided:
+                cells = plan_cells(entry)
+                if any(low <= pane < high for *_, pane, _ in cells):
+                    yield (entry,), cells
+
+
 def _of_single_events(account: Account, low: int, high: int) -> Iterator[Told]:
     for chunk in account.chunks:
         for entry in chunk:
@@ -222,6 +233,7 @@ TOLD: Mapping[str, Callable[[Account, int, int], Iterator[Told]]] = {
     "order": _of_orders,
     "customer": _of_customer,
     "single": _of_single_events,
+    "plans": _of_plans,
     "answers": _of_answers,
 }
 """By respect: what an account adds whose events lie within some minutes, with those events."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from stream.accounts.account import Account
 from stream.accounts.answers import answer_cells, is_nps
 from stream.accounts.entry import Entry
-from stream.accounts.kinds import APPOINTMENT_HELD, TOUCH
+from stream.accounts.kinds import APPOINTMENT_HELD, APPOINTMENT_SET, TOUCH
 from stream.accounts.parts import cells_of
 from stream.accounts.standing import CUSTOMER, Cells, Part, add
 from stream.accounts.tail import attach_tail
-from stream.accounts.touches import appointment_cells, touch_cells
+from stream.accounts.touches import appointment_cells, plan_cells, touch_cells
 
 OF_A_LEAD = ("lead", "conversion")
 OF_A_DEAL = ("opened", "open", "stages", "close", "effort")
@@ -45,6 +45,8 @@ def _of_single_events(account: Account) -> Iterator[Cells]:
                 yield touch_cells(entry)
             elif entry.kind == APPOINTMENT_HELD and not entry.voided:
                 yield appointment_cells(entry)
+            elif entry.kind == APPOINTMENT_SET and not entry.voided:
+                yield plan_cells(entry)
     previous: Entry | None = None
     for entry in account.answers:
         if is_nps(entry):

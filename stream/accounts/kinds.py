@@ -15,6 +15,7 @@ DEAL_LOST = int(Kind.DEAL_LOST)
 DEAL_REOPENED = int(Kind.DEAL_REOPENED)
 TOUCH = int(Kind.TOUCH)
 APPOINTMENT_HELD = int(Kind.APPOINTMENT_HELD)
+APPOINTMENT_SET = int(Kind.APPOINTMENT_SET)
 ORDER_PLACED = int(Kind.ORDER_PLACED)
 ORDER_REFUNDED = int(Kind.ORDER_REFUNDED)
 SURVEY_ANSWERED = int(Kind.SURVEY_ANSWERED)
@@ -34,12 +35,12 @@ ORDER_KINDS = frozenset({ORDER_PLACED, ORDER_REFUNDED})
 PHASE_KINDS = frozenset({ORDER_PLACED, DEAL_WON, DEAL_LOST, DEAL_REOPENED}) | CUSTOMER_KINDS
 """Kinds that may decide whether the account is a customer, and so the phase of later touches that give none."""
 
-KEPT_KINDS = frozenset({TOUCH, APPOINTMENT_HELD})
+KEPT_KINDS = frozenset({TOUCH, APPOINTMENT_HELD, APPOINTMENT_SET})
 """Kinds that settle and contribute: settled, they keep what they contribute by, and lose their identity."""
 SETTLING_KINDS = KEPT_KINDS | {
     int(kind)
     for kind in (
-        *(Kind.APPOINTMENT_SET, Kind.APPOINTMENT_NO_SHOW, Kind.FOLLOW_UP_DUE, Kind.FOLLOW_UP_DONE),
+        *(Kind.APPOINTMENT_NO_SHOW, Kind.FOLLOW_UP_DUE, Kind.FOLLOW_UP_DONE),
         *(Kind.EMAIL_SENT, Kind.EMAIL_DELIVERED, Kind.EMAIL_OPENED, Kind.FEEDBACK_RECEIVED),
         *(Kind.SUPPORT_OPENED, Kind.SUPPORT_FIRST_RESPONSE, Kind.SUPPORT_RESOLVED),
     )

@@ -18,6 +18,7 @@ from stream.accounts.entry import Entry, entry_key
 from stream.accounts.history import candidate_deals, contenders, linked_leads
 from stream.accounts.kinds import (
     APPOINTMENT_HELD,
+    APPOINTMENT_SET,
     CLOSES,
     DEAL_KINDS,
     DEAL_WON,
@@ -35,7 +36,7 @@ from stream.accounts.open_deals import open_cells
 from stream.accounts.opportunities import opened_cells, stage_cells, stage_change
 from stream.accounts.orders import order_cells
 from stream.accounts.standing import CUSTOMER, Cells, Part, add
-from stream.accounts.touches import appointment_cells, touch_cells
+from stream.accounts.touches import appointment_cells, plan_cells, touch_cells
 from stream.accounts.wins import close_cells, effort_cells, was_won
 
 PART_CELLS: dict[str, Callable[[Account, str], Cells]] = {
@@ -77,6 +78,8 @@ def own_cells(account: Account, entry: Entry | None, sign: int) -> Cells:
         add(cells, touch_cells(entry), sign)
     elif entry.kind == APPOINTMENT_HELD:
         add(cells, appointment_cells(entry), sign)
+    elif entry.kind == APPOINTMENT_SET:
+        add(cells, plan_cells(entry), sign)
     elif entry.kind == SURVEY_ANSWERED and is_nps(entry):
         previous, following = _neighbours(account.answers, entry)
         add(cells, answer_cells(previous, entry), sign)

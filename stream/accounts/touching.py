@@ -20,6 +20,7 @@ from stream.accounts.ledger import CHUNK_WEIGHT, seen_bit
 from stream.accounts.open_deals import advance
 from stream.accounts.standing import Cells
 from stream.accounts.tail import index_tail
+from stream.accounts.touches import LONG_S
 
 MINUTE: Final = MINUTE_MS
 FULL: Final = CHUNK_WEIGHT
@@ -41,6 +42,9 @@ def append_touch(
     """
     touch: Any = envelope.data
     if touch is None or settle_before_ms > account.settle_from_ms:  # voided, or something is to be settled
+        return None
+    duration_s = touch.duration_s
+    if duration_s is not None and duration_s >= LONG_S:  # a rare one, which adds more than a cell
         return None
     if touch.automated or (time_ms <= account.calm_after_ms and not _is_calm(account, touch, time_ms)):
         return None

@@ -105,7 +105,7 @@ class Observer:
             may_fire = may_fire and (is_open or self._is_due(definition, kpi, stall, window))
             may_escalate = stall.may_escalate(definition)
             is_over = record is not None and (stall.since_ms or 0) > record.since_ms and not stall.is_long(definition)
-            evidence |= {"habit": stall.habit} if stall.usual is None else {"habit": stall.habit, "usual": stall.usual}
+            evidence |= stall.evidence()
         return Seen(
             value=reading,
             n=value.n,

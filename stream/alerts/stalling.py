@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from schemas.alert import AlertDefinition
 from schemas.cells import MINUTE_MS
 from schemas.kpi import KpiDefinition
+from stream.alerts.engagements import engaged_minutes, engagements
 from stream.alerts.lateness import EVENTS, Lateness
 from stream.board.feeds import kinds_of, reps_fed
 from stream.board.forms.stall import idle_minutes, last_minute, qualifying_in
@@ -18,7 +19,6 @@ from stream.board.reference.working import absences_of, timesheet_of
 from stream.board.sources import is_fed_by, newest_of, sources_at, speaking_of
 from stream.board.windows import Window
 from stream.calendars import local_time
-from stream.working_time import Timesheet
 
 HOUR_MIN = 60
 DAY_MIN = 24 * HOUR_MIN
@@ -27,12 +27,15 @@ KNOWN_MIN = 240
 """Working minutes of which somebody has to be known before anything is usual."""
 FIRST_DAY_MIN = 480
 OTHERS = 2
+LEAST_FREE = 4
+"""Of so many minutes one at least is thought to be free, whatever is said of the others."""
 
 
 @dataclass(frozen=True)
 class Stall:
     """A rep's stall: its last qualifying minute (None: never any), the working minutes since, of which ``forgiven``
-    don't count, and how many activities a minute are usual (None: not known yet).
+    don't count, how many activities a minute are usual (None: not known yet), and how many of the minutes were with
+    customers.
     """
 
     rep: str
@@ -40,6 +43,7 @@ class Stall:
     idle: int
     forgiven: int = 0
     pace: float | None = None
+    engaged: int = 0
 
     @property
     def since_ms(self) -> int | None:
@@ -70,10 +74,17 @@ class Stall:
         """Whether it is long enough for this rep to be somebody else's, too."""
         return self.usual is None or self.usual >= definition.of_usual_escalated
 
-    @property
-    def habit(self) -> str:
-        """What is usual, in words; nothing where that isn't known."""
-        return "" if self.usual is None else f" In so much time it is usually {self.usual:.1f} activities."
+    def evidence(self) -> dict[str, int | float | str]:
+        """What is told besides: what is usual and what doesn't count, in numbers and in words."""
+        found: dict[str, int | float | str] = {}
+        words = ""
+        if self.engaged:
+            found["engaged"] = self.engaged
+            words += f" Another {self.engaged} min with customers don't count."
+        if self.usual is not None:
+            found["usual"] = round(self.usual, 2)
+            words += f" In so much time it is usually {self.usual:.1f} activities."
+        return found | {"habit": words}
 
 
 def stall_of(moment: Moment, kpi: KpiDefinition, definition: AlertDefinition, rep: str, live: int) -> Stall | None:
@@ -87,7 +98,11 @@ def stall_of(moment: Moment, kpi: KpiDefinition, definition: AlertDefinition, re
     if last is None:
         sheet = timesheet_of(organisation, moment.cut_ms, rep)
         return Stall(rep, last, idle, max(idle - sheet.minutes(live, moment.cut), 0))
-    return Stall(rep, last, idle, 0, _pace(moment, kpi, rep) if idle > definition.fire else None)
+    if idle <= definition.fire:
+        return Stall(rep, last, idle)
+    sheet = timesheet_of(organisation, moment.cut_ms, rep)
+    engaged = sum(sheet.minutes(*span) for span in engagements(moment, rep, last, definition.appointment_min))
+    return Stall(rep, last, idle, engaged, _pace(moment, kpi, rep), engaged)
 
 
 def _pace(moment: Moment, kpi: KpiDefinition, rep: str) -> float | None:
@@ -104,13 +119,16 @@ def _pace(moment: Moment, kpi: KpiDefinition, rep: str) -> float | None:
 
 
 def _done(moment: Moment, kpi: KpiDefinition, rep: str) -> tuple[int, int]:
-    """What a rep did in the USUAL_DAYS up to its last activity, and in how many working minutes."""
+    """What a rep did in the USUAL_DAYS up to its last activity, and in how many working minutes it was free to."""
     last = last_minute(moment, kpi, rep)
     if last is None:
         return 0, 0
     done = list(qualifying_in(moment, kpi, rep, last + 1 - USUAL_DAYS * DAY_MIN, last + 1))
     sheet = timesheet_of(moment.board.organisation, moment.cut_ms, rep)
-    return sum(amount for _, amount in done), sheet.minutes(min(pane for pane, _ in done), last + 1)
+    first = min(pane for pane, _ in done)
+    worked = sheet.minutes(first, last + 1)
+    engaged = engaged_minutes(moment, rep, first, last + 1)
+    return sum(amount for _, amount in done), max(worked - engaged, worked // LEAST_FREE)
 
 
 def is_at_work(moment: Moment, rep: str) -> bool:
@@ -142,25 +160,24 @@ def is_witnessed(
     """
     if stall.last is None:
         return True
-    sheet = timesheet_of(moment.board.organisation, moment.cut_ms, stall.rep)
     scope, told = f"rep:{stall.rep}", list[int]()
     for name, source in sources_at(moment).items():
         if not is_fed_by(moment, name, kpi.measures, scope, window):
             continue
-        if source.interval_s is not None and _is_before(
-            moment, sheet, definition, stall, source.last_ms // MINUTE_MS + 1
-        ):
+        if source.interval_s is not None and not _was_long(moment, definition, stall, source.last_ms):
             return False
         newest_ms = newest_of(moment.board.heard, (name, 0), moment) or 0
         if not _speaks_for_others(moment, kpi, name, stall):
             newest_ms = max(newest_ms, moment.as_of_ms - (lateness.of(f"{EVENTS}/{name}") or 0) * MINUTE_MS)
-        told.append(newest_ms // MINUTE_MS + 1)
-    return not told or not _is_before(moment, sheet, definition, stall, max(told))
+        told.append(newest_ms)
+    return not told or _was_long(moment, definition, stall, max(told))
 
 
-def _is_before(moment: Moment, sheet: Timesheet, definition: AlertDefinition, stall: Stall, minute: int) -> bool:
-    """Whether a stall wasn't one yet in a minute."""
-    return sheet.minutes((stall.last or 0) + 1, min(minute, moment.cut)) <= definition.fire
+def _was_long(moment: Moment, definition: AlertDefinition, stall: Stall, at_ms: int) -> bool:
+    """Whether a stall was already long at an earlier moment."""
+    sheet = timesheet_of(moment.board.organisation, moment.cut_ms, stall.rep)
+    idle = sheet.minutes((stall.last or 0) + 1, min(at_ms // MINUTE_MS + 1, moment.cut))
+    return replace(stall, idle=idle).is_long(definition)
 
 
 def _speaks_for_others(moment: Moment, kpi: KpiDefinition, name: str, stall: Stall) -> bool:

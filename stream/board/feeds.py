@@ -25,6 +25,8 @@ FEEDS: dict[str, tuple[Kind, ...]] = {
     "touches_automated": (Kind.TOUCH,),
     "stage_changes": (Kind.STAGE_CHANGED,),
     "appointments_held": (Kind.APPOINTMENT_HELD,),
+    "engaged": (Kind.TOUCH,),
+    "planned": (Kind.APPOINTMENT_SET,),
     "new_leads": (Kind.LEAD_CREATED,),
     "deals_opened": (Kind.DEAL_OPENED,),
     "deals_won": _CLOSES,

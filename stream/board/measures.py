@@ -11,6 +11,7 @@ LATEST = frozenset({"nps_answers"})
 MEASURES = frozenset(
     {
         *("touches", "touches_automated", "stage_changes", "appointments_held"),
+        *("engaged", "planned"),
         *("new_leads", "deals_opened", "deals_lost", "deals_won", "won_amount", "customers_won", "touches_on_won"),
         *("revenue", "revenue_orders", "refunds", "nps_answers", "cohort_won"),
         *("open_deals", "open_amount"),

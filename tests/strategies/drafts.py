@@ -126,6 +126,7 @@ ACTIVITY: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         deal=one_of(None, "D1", "D1", "D2"),
         lead=maybe_lead,
         phase=one_of(None, None, None, "pre_sale", "post_sale"),
+        duration_s=one_of(None, None, 310, 5_400),
     ),
     "sales.order.placed": given(
         order=orders, lines=lines, currency=currencies, rep=maybe_rep, deal=one_of(None, None, "D1")
@@ -148,7 +149,12 @@ ACTIVITY: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "sales.lead.qualified": given(lead=leads, rep=maybe_rep),
     "sales.lead.disqualified": given(lead=leads, reason=st.just("bad_fit")),
     "sales.appointment.held": given(appointment=st.just("A1"), rep=reps, deal=one_of(None, "D1"), lead=maybe_lead),
-    "sales.appointment.set": given(appointment=st.just("A1"), rep=reps, lead=maybe_lead),
+    "sales.appointment.set": given(
+        appointment=st.just("A1"),
+        rep=reps,
+        lead=maybe_lead,
+        starts_at=one_of(None, "2026-03-27T09:00:00Z", "2026-07-06T10:00:00Z", "2027-01-01T08:00:00Z"),
+    ),
     "sales.appointment.no_show": given(appointment=st.just("A1"), rep=reps),
     "sales.follow_up.due": given(follow_up=st.just("F1"), rep=reps, deal=one_of(None, "D1")),
     "sales.follow_up.done": given(follow_up=st.just("F1"), rep=reps),

@@ -7,7 +7,7 @@ from tests.stream.alerts.watching import Sourced, Told, Watch
 from tests.stream.office import Line, Office, call, rep
 
 CAT: Line = ("2026-05-04 08:00", "roster.changed", rep("R-3", team="T-1", name="Cat Carr"))
-MONDAY, TUESDAY, DAY = "2026-05-11", "2026-05-12", "2026-05-13"
+MONDAY, TUESDAY, DAY, FRIDAY = "2026-05-11", "2026-05-12", "2026-05-13", "2026-05-15"
 REPS = ("R-1", "R-2", "R-3")
 WEEKS_BEFORE = ("2026-04-21", "2026-04-22", "2026-04-28", "2026-04-29", "2026-05-05", "2026-05-06")
 
@@ -31,10 +31,10 @@ def thrice(who: str, *days: str) -> list[Sourced]:
 def test_who_does_three_things_a_day_is_not_late_after_90_minutes() -> None:
     """Three activities in seven hours: seven of them take more than two of the rep's days."""
     seen = three(*lines([each for who in REPS for each in thrice(who, "2026-05-07", "2026-05-08", MONDAY)]))
-    others = [each for who in REPS[1:] for each in thrice(who, TUESDAY, DAY)]
-    for day in (TUESDAY, DAY):
+    others = [each for who in REPS[1:] for each in thrice(who, TUESDAY, DAY, FRIDAY)]
+    for day in (TUESDAY, DAY, FRIDAY):
         seen.run(f"{day} 09:00", f"{day} 17:00", [each for each in others if day in each[1][0]], every_min=5)
-    assert seen.told == [(f"{DAY} 16:30", "fired", "rep_stall", "rep:R-1")]
+    assert seen.told == [(f"{FRIDAY} 09:30", "fired", "rep_stall", "rep:R-1")]
 
 
 def test_a_stall_says_who_it_is_and_what_is_usual() -> None:
