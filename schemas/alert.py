@@ -72,6 +72,8 @@ class AlertDefinition(BaseModel):
 
     ``under_team``: a rep's doesn't fire while that of its team is open or about to be: the team's says it already.
 
+    ``after_teams``: the company's doesn't fire while that of a team is open or about to be: it is about the same.
+
     ``text``, ``over`` (what is said when it resolves), ``over_unread`` (the same, where nothing is left to read),
     ``next_step`` and ``link`` may name in braces: who, whom, scope, tenant, team, of_team, value, since, last, n,
     benchmark, fire, fired, every facet of the value, and with usual_ before its name that of the window ``less``.
@@ -100,6 +102,7 @@ class AlertDefinition(BaseModel):
     owner: str
     after_outage: Literal["go_on", "start_anew"] = "go_on"
     under_team: bool = False
+    after_teams: bool = False
     of_today_min: int = Field(default=0, ge=0)
     of_usual: float = Field(default=0, ge=0)
     appointment_min: int = Field(default=0, ge=0)

@@ -38,10 +38,13 @@ class Alertmanager:
         await self._send(records, now_ms)
 
     async def repeat(self, records: Iterable[AlertRecord], now_ms: int) -> None:
-        """Send open alerts as good for another while, and be quiet about those somebody has taken. Raises NotTaken."""
+        """Be quiet about alerts that somebody has taken, and send open ones as good for another while. Raises NotTaken.
+
+        Quiet first: an Alertmanager that forgot both would tell of them again.
+        """
         records = list(records)
-        await self._send([record for record in records if record.is_open], now_ms)
         await self.silences.settle(records, now_ms)
+        await self._send([record for record in records if record.is_open], now_ms)
 
     async def _send(self, records: Iterable[AlertRecord], now_ms: int) -> None:
         posted = [alert for record in records for alert in self._posted(record, now_ms)]

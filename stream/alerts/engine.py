@@ -17,6 +17,7 @@ from stream.board.moment import Moment, moment_at
 
 LIVE_WITHIN_MS = 900_000
 """A tenant whose newest event is younger than this publishes as things happen; before that it imports history."""
+COMPANY = "company"
 KEPT_MS = 7 * 24 * 3_600_000
 """How long a resolved alert is remembered."""
 
@@ -82,10 +83,15 @@ def _judge_rule(
 ) -> Iterator[Change]:
     observer = Observer(moment, rules, *_outages(alerts), alerts.live_ms, alerts.lateness)
     known = {scope for alert, scope in alerts.records if alert == definition.alert}
-    for scope in sorted(known | set(observer.scopes(definition)), key=_widest_first):
+    scopes = sorted(known | set(observer.scopes(definition)), key=_widest_first)
+    if definition.after_teams:
+        scopes.sort(key=COMPANY.__eq__)
+    for scope in scopes:
         before = alerts.records.get((definition.alert, scope))
         is_held = definition.under_team and scope.startswith("rep:")
-        is_held = is_held and _is_standing(alerts, definition, observer.team_of(scope))
+        is_held = is_held and _is_standing(alerts, definition, f"team:{observer.team_of(scope)}")
+        if definition.after_teams and scope == COMPANY:
+            is_held = any(_is_standing(alerts, definition, each) for each in scopes if each.startswith("team:"))
         if is_held and (before is None or before.state == "resolved"):
             yield None
             continue
@@ -108,9 +114,9 @@ def _widest_first(scope: str) -> tuple[bool, str]:
     return scope.startswith("rep:"), scope
 
 
-def _is_standing(alerts: Alerts, definition: AlertDefinition, team: str) -> bool:
-    """Whether a team's own alert is open or about to be."""
-    record = alerts.records.get((definition.alert, f"team:{team}"))
+def _is_standing(alerts: Alerts, definition: AlertDefinition, scope: str) -> bool:
+    """Whether an alert of a scope is open or about to be."""
+    record = alerts.records.get((definition.alert, scope))
     return record is not None and record.state != "resolved"
 
 

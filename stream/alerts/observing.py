@@ -13,7 +13,7 @@ from schemas.kpi import KpiDefinition, KpiValue, Status
 from stream.alerts.lateness import BEATS, EVENTS, Lateness
 from stream.alerts.machine import Seen
 from stream.alerts.rules import Rules
-from stream.alerts.stalled import words
+from stream.alerts.stalled import RATE, words
 from stream.alerts.stalling import Stall, is_at_work, is_of_today, is_witnessed, stall_of
 from stream.board.forms.forms import FORMS
 from stream.board.moment import Moment, moment_of
@@ -27,7 +27,6 @@ from stream.board.windows import Window, window_at
 BELIEVED: tuple[Status, ...] = ("live", "restated", "maturing")
 """A value of another status neither fires nor resolves; one that rests on too few doesn't fire."""
 PUBLISHER = "publisher:"
-RATE = "rate:"
 MINUTE_S = 60
 GAPS_MISSED = 10
 """Chance alone makes gaps of four times the usual one every day: they make a number partial, but wake nobody."""

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from msgspec import UnsetType
+
 from schemas.kpi import KpiValue
 from stream.alerts.texts import money_text
 
 STAGE = "stage:"
+RATE = "rate:"
+
+
+def _unpriced(value: KpiValue) -> str:
+    """What the amount leaves out, as far as a rate is missing."""
+    missing = [] if isinstance(value.missing, UnsetType) else value.missing
+    currencies = [name.removeprefix(RATE) for name in missing if name.startswith(RATE)]
+    return f" and what is in {', '.join(currencies)}, without a rate" if currencies else ""
 
 
 def words(value: KpiValue, currency: str | None) -> dict[str, str]:
@@ -21,7 +31,7 @@ def words(value: KpiValue, currency: str | None) -> dict[str, str]:
     said = {"stage": ordered[0], "stages": ", ".join(f"{stage} {counts[stage]}" for stage in ordered)}
     amount = value.facets.get("amount")
     if amount is not None and currency is not None:
-        said["worth"] = money_text(amount, currency)
+        said["worth"] = money_text(amount, currency) + _unpriced(value)
     return said
 
 
