@@ -10,8 +10,9 @@ from stream.accounts.history import NOBODY
 from stream.accounts.standing import Cells
 from stream.panes import minute_of
 
-LONG_S: Final = 900
-"""A touch of this length, and longer, is said with its length: whoever held it could do nothing else meanwhile."""
+LONG_S: Final = 2_700
+"""A touch of this length (45 min), and longer, is said with its length: it is half of what makes a stall. Shorter ones
+are most, and cost nothing."""
 LONGEST_MIN: Final = 720
 PLANNED_AHEAD_MIN: Final = 90 * 24 * 60
 MINUTE_S: Final = 60
