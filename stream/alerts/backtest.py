@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from schemas.alert import AlertRecord
 from schemas.cells import MINUTE_MS
 from stream.alerts.engine import Alerts, judge_moment
+from stream.alerts.lateness import Lateness
 from stream.alerts.rules import Rules
 from stream.board.board import Board
 from stream.board.moment import moment_of
@@ -27,7 +28,7 @@ def backtest(board: Board, rules: Rules, begin_ms: int, end_ms: int, *, every_ms
     What is known now is taken as known then: an event that came late counts from its own time on. What was open at the
     beginning is not counted: nobody knows since when.
     """
-    alerts = Alerts("", live_ms=begin_ms)
+    alerts = Alerts("", live_ms=begin_ms, lateness=Lateness(unseen=0))
     begun: dict[tuple[str, str], AlertRecord] = {}
     found: list[Firing] = []
     for as_of_ms in range(begin_ms, end_ms, every_ms):

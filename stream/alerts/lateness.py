@@ -31,9 +31,12 @@ Key = str
 
 
 class Lateness:
-    """How late a tenant's publishers are. ``recent``: minutes of their last arrivals, all that outlasts a restart."""
+    """How late a tenant's publishers are. ``recent``: minutes of their last arrivals, all that outlasts a restart.
+    ``unseen``: what is thought of a publisher that wasn't watched for long enough.
+    """
 
-    def __init__(self, recent: dict[Key, list[int]] | None = None) -> None:
+    def __init__(self, recent: dict[Key, list[int]] | None = None, *, unseen: int | None = None) -> None:
+        self._unseen = unseen
         self.recent = {key: list(minutes) for key, minutes in (recent or {}).items()}
         self._newest_ms: dict[Key, int] = {}
 
@@ -51,10 +54,10 @@ class Lateness:
         return has_changed
 
     def of(self, key: Key) -> int | None:
-        """By how many minutes a publisher has to be thought late: 0 for a prompt one, None while that isn't known."""
+        """By how many minutes a publisher has to be thought late: 0 for a prompt one, None where that isn't known."""
         recent = sorted(self.recent.get(key, ()), reverse=True)
         if len(recent) < LATEST_BUT:
-            return None
+            return self._unseen
         late = recent[LATEST_BUT - 1]
         return 0 if late < PROMPT_MIN else (late // STEP_MIN + 1) * STEP_MIN
 
