@@ -14,6 +14,7 @@ from cli.demo.history import Demo
 from cli.demo.mishaps import Sent
 from cli.demo.story import effective
 from cli.demo.systems import Systems
+from schemas.instants import milliseconds_of
 
 SCENARIOS = ("rep-stalls", "source-silent", "big-deal", "win-voided", "calm")
 STALLED_MIN = 100
@@ -71,11 +72,13 @@ class Incidents:
 
     def _stall(self, log: Iterable[DemoEvent], now_ms: int) -> Played:
         """The latest deeds of a rep turn out to be a colleague's: the systems that told of them correct themselves."""
-        told = effective(log)
+        told = list(effective(log))
         for rep in self._demo.on_duty(now_ms):
             since_ms = self._demo.shifts.back(rep, now_ms, STALLED_MIN)
             mates = [mate for mate in self._demo.on_duty(now_ms) if mate.team == rep.team and mate is not rep]
-            if since_ms is not None and mates and rep.id not in self._demo.idle and self._is_settled_in(rep, now_ms):
+            if since_ms is None or not mates or rep.id in self._demo.idle or _has_plans(told, rep, since_ms, now_ms):
+                continue
+            if self._is_settled_in(rep, now_ms):
                 self._demo.idle.add(rep.id)
                 self._until_ms = now_ms + LASTS_MS
                 moved: list[Sent] = [*_moved(told, rep, self._random.choice(mates), since_ms)]
@@ -119,6 +122,13 @@ class Incidents:
 def local_date(at_ms: int, rep: Rep) -> date:
     """The date where a rep works."""
     return datetime.fromtimestamp(at_ms / 1000, rep.region.zone).date()
+
+
+def _has_plans(told: Iterable[DemoEvent], rep: Rep, since_ms: int, now_ms: int) -> bool:
+    """Whether an appointment of a rep began meanwhile: its time would not count."""
+    plans = (event.data for event in told if event.type == "sales.appointment.set" and event.data.get("rep") == rep.id)
+    begun = (milliseconds_of(str(plan.get("starts_at"))) or 0 for plan in plans)
+    return any(since_ms <= starts_ms <= now_ms + LASTS_MS for starts_ms in begun)
 
 
 def _moved(told: Iterable[DemoEvent], rep: Rep, mate: Rep, since_ms: int) -> Iterator[DemoEvent]:
