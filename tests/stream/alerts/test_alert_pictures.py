@@ -219,4 +219,4 @@ def test_stalled_deals_are_told_though_a_rate_is_missing() -> None:
     seen.run("2026-05-15 09:00", "2026-05-15 11:00", noise)
     assert [each[3] for each in seen.fired("deal_stall")] == ["rep:R-1"]
     assert "2 of 2 open ones" in seen.of("deal_stall", "rep:R-1").text
-    assert "Worth 1,200.00 EUR and what is in USD, without a rate;" in seen.of("deal_stall", "rep:R-1").text
+    assert "Worth 1,200 EUR and what is in USD, without a rate;" in seen.of("deal_stall", "rep:R-1").text
