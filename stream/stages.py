@@ -17,6 +17,12 @@ def stage_of(facet: str) -> str:
     return facet.rpartition("|")[2]
 
 
+def pipeline_of(facet: str) -> str | None:
+    """The pipeline of the stage that a facet names; None if its deals name none."""
+    pipeline, bar, _ = facet.rpartition("|")
+    return pipeline if bar else None
+
+
 def amount_facet(currency: str, facet: str) -> str:
     """The facet of an amount in a stage."""
     return f"{currency}:{facet}"

@@ -136,9 +136,10 @@ class StalledDeals:
                 given = {said.stage: said.stall_after_d for said in event.data.stages if said.stall_after_d is not None}
                 stages[event.data.pipeline] = given
         stage = deal.stage or "_none"
-        own = stages.get(deal.pipeline or "", {}).get(stage)
-        anyone_s = [given[stage] for given in stages.values() if stage in given]
-        return own if own is not None else max(anyone_s, default=PATIENCE_D.get(stage, USUAL_D))
+        usual = PATIENCE_D.get(stage, USUAL_D)
+        if deal.pipeline in stages:
+            return stages[deal.pipeline].get(stage, usual)
+        return max((given[stage] for given in stages.values() if stage in given), default=usual)
 
     def cut_off_ms(self, deal: OpenDeal) -> int:
         """What stood still before this hour has stalled."""

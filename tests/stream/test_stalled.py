@@ -71,6 +71,8 @@ def test_a_pipeline_says_how_long_its_stages_may_rest() -> None:
         opened("2026-05-11 10:30", "D-2", "R-1", "demo", 5),
         opened("2026-05-11 10:30", "D-3", "R-1", "demo", 5, pipeline="slow"),
         opened("2026-05-11 10:30", "D-4", "R-1", "closing", 5, pipeline="fast"),
+        ("2026-01-05 00:00", "pipeline.configured", {"pipeline": "calm", "stages": [{"stage": "demo"}]}),
+        opened("2026-05-11 10:30", "D-5", "R-1", "demo", 5, pipeline="calm"),  # one day in another pipeline is not its
     )
     found = read(office, "rep:R-1", "2026-05-12 11:01")
     assert {name: count for name, count in found.facets.items() if name.startswith("stage:")} == {

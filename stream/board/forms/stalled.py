@@ -154,10 +154,8 @@ def _days_of(moment: Moment, rep: str) -> Days:
 
 def _patience(moment: Moment, definition: KpiDefinition, stage: str) -> float:
     """For how many working days a deal may stand still in a stage: as configured, else as defined."""
-    configured = patience_of(moment.board.organisation, moment.cut_ms)
-    name = stage_of(stage)
-    usual = definition.stage_thresholds.get(name, definition.threshold or 0)
-    return configured.get(stage, configured.get(name, usual))
+    usual = definition.stage_thresholds.get(stage_of(stage), definition.threshold or 0)
+    return patience_of(moment.board.organisation, moment.cut_ms).of(stage, usual)
 
 
 def _oldest(series: Series, before: int, cut: int) -> int:
