@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.cells import MINUTE_MS, Cell, encode_cells, pack_amount
+from schemas.cells import MINUTE_MS, Cell, Packed, encode_cells, pack_amount
 from schemas.event import Event
 from schemas.partitioning import home_partition
 from schemas.records import Output
@@ -108,7 +108,11 @@ class Emission:
         for tenant, on_time in gathered.items():
             key = tenant.encode()
             late = overdue.get(tenant, {})
-            packed = [(*cell, pack_amount(amount)) for cell, amount in on_time.items() if amount]
+            packed: list[Packed] = [
+                cell + (pack_amount(amount),)  # noqa: RUF005 - unpacking makes a list first where this is compiled
+                for cell, amount in on_time.items()
+                if amount
+            ]
             packed_late = [(*cell, pack_amount(amount), receipt) for cell, (amount, receipt) in late.items()]
             newest_ms = self.newest_ms.get(tenant, 0)
             for raw in encode_cells(tenant, newest_ms, packed, packed_late, *told.get(tenant, ([], []))):
