@@ -44,7 +44,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
             "setting SALESPULSE_PORT is '70000'; has to be a whole number from 0 to 65,535 (port",
         ),
         ("SALESPULSE_STALE_AFTER_S", "0", "is '0'; has to be a number above 0 up to 86,400 (a value is stale"),
-        ("SALESPULSE_LIVE_ACCOUNTS_MAX", "many", "is 'many'; has to be a whole number from 1 (accounts"),
+        ("SALESPULSE_PUBLISHED_SERIES_MAX", "many", "is 'many'; has to be a whole number from 1 (values of"),
         ("SALESPULSE_ALLOW_BACKFILL", "perhaps", "is 'perhaps'; has to be true or false (backfill"),
         ("SALESPULSE_TOPIC_PREFIX", "a b", "is 'a b'; string should match pattern"),
         ("SALESPULSE_API_KEYS", "{", "setting SALESPULSE_API_KEYS is ***; has to be a JSON object (who may publish"),
