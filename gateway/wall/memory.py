@@ -34,12 +34,12 @@ class Memory:
             del self._asked[key]
             self._known.pop(key, None)
 
-    def recall(self, key: Hashable, read: Callable[[], T]) -> T | None:
-        """What ``read()`` gives, or gave FRESH_S ago at most; older, or None, where this frame's time is up."""
+    def recall(self, key: Hashable, read: Callable[[], T], *, fresh_s: float = FRESH_S) -> T | None:
+        """What ``read()`` gives, or gave ``fresh_s`` ago at most; older, or None, where this frame's time is up."""
         now = self._clock()
         self._asked[key] = now
         found = self._known.get(key)
-        if found is None or now - found[1] > FRESH_S:
+        if found is None or now - found[1] > fresh_s:
             if self._left_s > 0:
                 found = self._known[key] = (read(), now)
                 self._left_s -= self._clock() - now

@@ -24,6 +24,8 @@ from stream.catalogue.catalogue import Catalogue
 
 Z_95 = 1.959964
 HALF_HOUR_MS = 1_800_000
+DAYS_FRESH_S = 600.0
+"""Days gone by change only by what comes late."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,10 @@ def _spark(look: Look, plan: TilePlan, value: KpiValue) -> list[int | float | No
         return (None if found is None else float(found),)
 
     days = [today - timedelta(days=back) for back in range(SPARK_DAYS - 1, 0, -1)]
-    known = [look.memory.recall(("spark", look.tenant, plan.key, day), partial(of, day)) for day in days]
+    known = [
+        look.memory.recall(("spark", look.tenant, plan.key, day), partial(of, day), fresh_s=DAYS_FRESH_S)
+        for day in days
+    ]
     read_all = [each[0] for each in known if each is not None]
     return [*read_all, value.value] if len(read_all) == len(days) else []
 
