@@ -41,7 +41,7 @@ class Lateness:
         self._newest_ms: dict[Key, int] = {}
 
     def watch(self, moment: Moment) -> bool:
-        """Look at what has come since the last time; whether a publisher is later than known, or more prompt."""
+        """Look at what has come since the last time; whether there is news of how late a publisher is."""
         has_changed = False
         for key, newest_ms, first_ms in self._arrivals(moment):
             if key not in self.recent and len(self.recent) >= SOURCES_MAX:
@@ -50,7 +50,8 @@ class Lateness:
             late = max(moment.as_of_ms - first_ms, 0) // MINUTE_MS
             self.recent[key] = [*self.recent.get(key, ()), late][-RECENT:]
             self._newest_ms[key] = newest_ms
-            has_changed |= self.of(key) != before
+            is_new = len(self.recent[key]) <= LATEST_BUT
+            has_changed |= is_new or self.of(key) != before
         return has_changed
 
     def of(self, key: Key) -> int | None:
