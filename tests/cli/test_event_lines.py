@@ -42,6 +42,7 @@ def test_a_packed_file_is_read_like_a_plain_one(tmp_path: Path) -> None:
         (b'\xef\xbb\xbf[\r\n {"a":1},\r\n {"b":2}]', "spreads JSON over several lines; .*: jq -c '.\\[\\]' makes it"),
         (b'{\n  "a": 1\n}\n', "spreads JSON over several lines; .*: jq -c . makes it"),
     ],
+    ids=["cut short", "broken at its end", "archive", "UTF-16", "UTF-16 big-endian", "array", "object over lines"],
 )
 def test_a_file_that_holds_no_event_a_line_is_refused_in_one_line(tmp_path: Path, content: bytes, said: str) -> None:
     file = tmp_path / "export"
@@ -52,7 +53,7 @@ def test_a_file_that_holds_no_event_a_line_is_refused_in_one_line(tmp_path: Path
         list(lines)
 
 
-@pytest.mark.parametrize("first", [b"\xff\xfe not UTF-16\n", b"[[[[\n", b"[1,\n", b"\x1f\x8b\n", b"PK\n"])
+@pytest.mark.parametrize("first", [b"\xff\xfe not UTF-16\n", b"[[[[\n", b"[1,\n", b"\x1f\x8b\n", b"PK\n"], ids=repr)
 def test_a_broken_line_at_the_top_is_a_line_like_others(tmp_path: Path, first: bytes) -> None:
     file = tmp_path / "export"
     file.write_bytes(first + EVENTS)
