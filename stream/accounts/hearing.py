@@ -35,13 +35,14 @@ Told = dict[str, tuple[list[HeardRun], list[SpokenRun]]]
 
 
 def reps_named(event: Event) -> tuple[str, ...]:
-    """The reps an event itself names; NOBODY if none."""
+    """The reps an event itself names, those of its splits among them; NOBODY if none."""
     kind, data = event.kind, event.data
     if data is None or kind not in GIVING_REP:
         return (NOBODY,)
     named: Any = data
     if kind in GIVING_SPLITS and named.splits:
-        return tuple(split.rep for split in named.splits)
+        named_reps = [split.rep for split in named.splits]
+        return tuple(named_reps if named.rep is None or named.rep in named_reps else [named.rep, *named_reps])
     return (named.rep or NOBODY,)
 
 

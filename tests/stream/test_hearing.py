@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.cells import DAY_MS, MAX_RECORD_BYTES, MINUTE_MS, SPOKEN_SPAN_MS, Packed, decode_cells, encode_cells
-from stream.accounts.hearing import Hearing, Told
+from schemas.event import Event, decode
+from stream.accounts.hearing import Hearing, Told, reps_named
 
 NOW_MS = 1_772_445_600_000
 MOST_SPOKEN = 40
+WON = {
+    "specversion": "1.0",
+    "id": "w1",
+    "source": "crm",
+    "type": "sales.deal.won",
+    "time": "2026-03-02T10:00:00Z",
+    "subject": "A-1",
+}
 
 Spoken = tuple[str, int, str, int]
 """(source, kind, rep, time_ms)"""
@@ -100,3 +110,13 @@ def test_much_that_was_heard_makes_records_that_fit() -> None:
     assert [run for record in back for run in record.spoken] == spoken
     assert [cell for record in back for cell in record.cells] == cells
     assert sum(len(record.late) for record in back) == len(cells)
+
+
+def test_an_event_speaks_for_each_rep_that_it_names() -> None:
+    shares = [{"rep": "R-1", "share_bp": 4_000}, {"rep": "R-2", "share_bp": 6_000}]
+    for rep, named in ((None, ("R-1", "R-2")), ("R-2", ("R-1", "R-2")), ("R-9", ("R-9", "R-1", "R-2"))):
+        won = {"deal": "D-1", "amount_minor": 100, "currency": "EUR", "splits": shares, "rep": rep}
+        raw = {**WON, "data": {field: said for field, said in won.items() if said is not None}}
+        event = decode(json.dumps(raw).encode())
+        assert isinstance(event, Event)
+        assert reps_named(event) == named
