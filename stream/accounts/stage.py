@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from schemas.envelope import AGE_MS, AHEAD_MS
-from schemas.event import Event, decode_further, judge_time
+from schemas.event import Event, decode_further, is_activity, judge_time
 from schemas.hot import ENVELOPES
 from schemas.instants import milliseconds_at
 from schemas.ordinary import envelope_of, event_of, known_tenant, shared_source
@@ -229,7 +229,8 @@ class AccountsStage:
             self._refuse(tenant_first(event, key), raw, key, offset, received_ms)
             return
         account = self.shelf.live.get(key) if key is not None else None
-        if account is None or account.subject != event.subject or account.tenant != event.tenant:
+        is_known = account is not None and account.subject == event.subject and account.tenant == event.tenant
+        if not is_known or not is_activity(event.kind):
             home = stray(event, key, partition=self.partition, partitions=self.partitions)
             if home is not None:
                 self._turn_away(home, event, raw, key, offset, received_ms)

@@ -70,6 +70,15 @@ def test_accounts_says_whose_letter_and_which_event_it_is() -> None:
     ]
 
 
+def test_an_organisation_s_event_under_a_known_account_s_key_is_refused() -> None:
+    """Its kind has no place in an account's rows: an account that held it could not be read back."""
+    sign = SOUND.replace(b"sales.lead.created", b"sales.source.heartbeat").replace(b'{"lead":"L"}', b"{}")
+    (found,) = letters(
+        AccountsStage(0, partitions=1, cells_partitions=4), "activity", (b"globex/A", SOUND), (b"globex/A", sign)
+    )
+    assert (found["reason"], found["tenant"]) == ("unknown_type", "globex")
+
+
 def test_the_key_of_an_organisation_s_event_is_its_tenant_and_judged_before_the_data() -> None:
     stage = BoardStage(0, partitions=1)
     found = letters(stage, "organisation", (b"acme", b"{"), (b"acme", ROSTER), (b"globex", ROSTER), (b"globex", SOUND))
