@@ -79,11 +79,14 @@ def replace(account: Account, old: Entry, new: Entry) -> None:
     hold(account, new)
     chunk = account.chunks[old.chunk]
     account.dirty_chunks |= 1 << old.chunk
+    is_last = chunk is account.chunks[-1]
     if weight(new) <= weight(old):
         new.chunk = old.chunk
         chunk[_place(chunk, old)] = new
+        account.last_weight += (weight(new) - weight(old)) * is_last
     else:  # a row may be full of entries that all grow
         del chunk[_place(chunk, old)]
+        account.last_weight -= weight(old) * is_last
         _store(account, new)
     if old.kind in SETTLING_KINDS and not old.voided:
         if account.unsettled is not None:
