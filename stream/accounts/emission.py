@@ -31,7 +31,7 @@ SECOND_MS = 1_000
 FRESH_MS = (MINUTE_HISTORY_MIN - 1) * MINUTE_MS
 """What is newer than this, counted from the newest, keeps its minute for sure."""
 
-BEGINNING_MS = -(2**61)
+BEGINNING_MS, FOREVER_MS = -(2**61), 2**61
 
 
 class Emission:
@@ -49,7 +49,7 @@ class Emission:
         """`gather` for the one cell of an ordinary touch."""
         self._hearing.hear(tenant, source, TOUCH, cell[2], time_ms)
         on_time = self._cells.get(tenant)
-        newest_ms = self.newest_ms.get(tenant, BEGINNING_MS)
+        newest_ms = self.newest_ms.get(tenant, FOREVER_MS)  # forgotten among many: it takes another's place
         if on_time is None or time_ms < newest_ms - FRESH_MS or received_ms - time_ms > LATE_AFTER_MS:
             self._add(tenant, time_ms, received_ms, backfill, {cell: 1})
             return
