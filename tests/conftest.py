@@ -4,13 +4,17 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from cli.broker import Broker, kafka_at, start_broker
+from cli.broker.cache import built_once
+from config import native
 from config.machine import cache_folder
 
 ROOT = Path(__file__).parent.parent
@@ -100,8 +104,20 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def compiler() -> None:
-    """A C compiler is there."""
+    """A C and a C++ compiler are there, and what they need of Python."""
     at_hand(("cc", "gcc"), "gcc libc6-dev")
+    at_hand(("c++", "g++"), "g++")
+    if not Path(sysconfig.get_path("include"), "Python.h").is_file():
+        at_hand(("python3.11-config",), "python3.11-dev")
+
+
+@pytest.fixture(scope="session")
+def native_core(compiler: None) -> ModuleType:
+    """The core in C++, built where it isn't yet."""
+    built_once(native.core_folder(cache_folder()), native.compile_core_into)
+    core = native.core(cache_folder())
+    assert core is not None
+    return core
 
 
 @pytest.fixture(scope="session")

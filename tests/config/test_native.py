@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -48,6 +49,30 @@ def test_a_module_that_came_too_early_is_named(tmp_path: Path) -> None:
 
 def test_without_a_build_the_sources_are_used(tmp_path: Path) -> None:
     assert not native.use(tmp_path)
+
+
+def test_the_core_in_cpp_is_there_beside_sources_that_are_imported(native_core: ModuleType) -> None:
+    import stream.accounts.fold  # noqa: F401
+
+    assert native.core(cache_folder()) is native_core
+    assert native_core.__name__ == native.CORE
+
+
+def test_without_a_build_there_is_no_core_in_cpp(tmp_path: Path, native_core: ModuleType) -> None:
+    assert native.core(tmp_path) is None
+
+
+@pytest.mark.parametrize("ending", ["cpp", "hpp"])
+def test_another_source_in_cpp_is_another_build_of_that_alone(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "native", tmp_path / "native")
+    monkeypatch.setattr(native, "ROOT", tmp_path)
+    before = native.digest(), native.core_digest()
+    with next((tmp_path / "native").glob(f"*.{ending}")).open("a") as source:
+        source.write("\n")
+    assert native.digest() == before[0]
+    assert native.core_digest() != before[1]
 
 
 def test_another_source_is_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
