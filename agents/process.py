@@ -24,9 +24,8 @@ from agents.metrics_server import serve_metrics
 from agents.publishing.publisher import keep_publishing
 from agents.publishing.setup import publisher_of
 from agents.scrapes import Scrapes
-from agents.stages import StageDeclaration
+from agents.stages import StageDeclaration, form_of_core
 from agents.ticking import Ticking, keep_ticking
-from config import native
 from config.catalogue import load_definitions
 from config.settings import Settings
 from config.topics import StageName
@@ -98,7 +97,7 @@ class WorkerEvents(SlotEvents):
 def run_stage(stage: StageDeclaration, settings: Settings, counts: dict[str, int]) -> int:
     """Run a worker of ``stage`` until it is told to stop or fails; returns the exit code."""
     set_up_logging(settings.log_level, settings.log_format, stage.name)
-    log.info("the core runs %s", "compiled" if native.is_used() else "as plain Python; `salespulse native` compiles it")
+    log.info("the core runs %s", form_of_core(stage.name, settings))
     check_aiokafka()
     gc.set_threshold(YOUNG_OBJECTS, 20, 100)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes its loop by the policy

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 
+from config import native
+from config.machine import NoCacheFolder, cache_folder
 from config.settings import Settings
 from config.topics import Role, StageName
 from schemas.records import Stage
@@ -24,9 +27,25 @@ class StageDeclaration:
     create: Callable[[Settings, dict[str, int]], Callable[[int], Stage]]
 
 
+def core_in_cpp(settings: Settings) -> ModuleType | None:
+    """The extension module of `native/`, where it is built and wanted."""
+    if not settings.native:
+        return None
+    try:
+        return native.core(cache_folder())
+    except NoCacheFolder:  # where nothing can be kept nothing was compiled
+        return None
+
+
+def form_of_core(stage: StageName, settings: Settings) -> str:
+    """What runs in a worker of this stage, as the end of "the core runs"."""
+    if stage is StageName.ACCOUNTS and core_in_cpp(settings) is not None:
+        return "in C++"
+    return "compiled" if native.is_used() else "as plain Python; `salespulse native` compiles it"
+
+
 def _accounts(settings: Settings, counts: dict[str, int]) -> Callable[[int], Stage]:
     from stream.accounts.options import AccountsOptions
-    from stream.accounts.stage import AccountsStage
 
     options = AccountsOptions(
         activity_topic=settings.topics.name_of(Role.ACTIVITY),
@@ -36,12 +55,22 @@ def _accounts(settings: Settings, counts: dict[str, int]) -> Callable[[int], Sta
         memory_bytes=settings.accounts_memory_mb * MEBIBYTE // counts[Role.ACTIVITY],
     )
     return partial(
-        AccountsStage,
+        _accounts_stage(core_in_cpp(settings)),
         partitions=counts[Role.ACTIVITY],
         cells_partitions=counts[Role.CELLS],
         generation=settings.generation,
         options=options,
     )
+
+
+def _accounts_stage(core: ModuleType | None) -> Callable[..., Stage]:
+    if core is None:
+        from stream.accounts.stage import AccountsStage
+
+        return AccountsStage
+    from stream.accounts.native_stage import NativeStage
+
+    return partial(NativeStage, core=core)
 
 
 def _board(settings: Settings, counts: dict[str, int]) -> Callable[[int], Stage]:
