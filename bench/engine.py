@@ -18,6 +18,7 @@ from config.settings import Settings
 READY_LIMIT_S = 120.0
 STOP_LIMIT_S = 60.0
 IDLE_LOOK_S, IDLE_SHARE = 1.0, 0.2
+CORE = re.compile(r"the core runs ([^;\n]+)")
 RESTORED = re.compile(r"restored: (\d+) rows, (\d+) records folded again, ([\d.]+) s")
 
 
@@ -52,6 +53,14 @@ class Worker:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def core(self) -> str:
+        """In which form the core ran, as the worker said: in C++, compiled, or as plain Python."""
+        found = CORE.search(self._said.read_text())
+        if found is None:
+            raise BenchFailed(f"the worker didn't say how its core runs: {self._last_words()}")
+        return found[1]
 
     def wait_ready(self) -> None:
         """Return when every slot is open. Raises BenchFailed."""

@@ -114,10 +114,12 @@ def write_results(mix: Mix, rounds: list[Round], costs: list[Cost], folder: Path
     page = folder / "README.md"
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
+    forms = dict.fromkeys(run.form for one in rounds for run in one.runs if run.form)
     lines = (
         f"{today}, {len(rounds)} rounds, {mix.events:,} timed events, {mix.accounts:,} accounts, {mix.reps:,} reps, "
         f"seed {mix.seed}. {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
-        f"{machine['system']}, Python {machine['python']}."
+        f"{machine['system']}, Python {machine['python']}. "
+        f"ACCOUNTS' core ran {' and '.join(forms)}."
     )
     kpis = f"What each KPI costs the fold, in plain Python:\n\n{kpi_table(costs)}"
     page.write_text(f"{before}{BEGIN}\n{lines}\n\n{table(found)}\n{restore_line(rounds)}\n\n{kpis}{END}{after}")

@@ -34,7 +34,10 @@ HAND = "hand script"
 
 @dataclass(frozen=True)
 class Run:
-    """One program over the timed events once. ``foreign``: the share of its core that others took meanwhile."""
+    """One program over the timed events once. ``foreign``: the share of its core that others took meanwhile.
+
+    ``form``: how the code of ACCOUNTS ran, in the worker's own words; nothing for the hand script.
+    """
 
     program: str
     events: int
@@ -45,13 +48,15 @@ class Run:
     foreign: float
     digest: str
     right: bool
+    form: str = ""
 
     def line(self) -> str:
         """The run in one line."""
         verdict = "right" if self.right else "WRONG"
+        form = f"  the core {self.form}" if self.form else ""
         return (
             f"{self.program:14} {self.rate:>9,.0f} events/s  {self.seconds:6.2f} s  cpu {self.cpu_s:6.2f} s"
-            f"  rss {self.rss_mb:>5} MB  others {self.foreign:4.0%}  digest {self.digest} {verdict}"
+            f"  rss {self.rss_mb:>5} MB  others {self.foreign:4.0%}  digest {self.digest} {verdict}{form}"
         )
 
 
@@ -100,7 +105,7 @@ class Bench:
             start = read(core, worker.pid)
             seen_from = pending.show()
             desk.watch(activity, group, check=worker.check)
-            end, memory_mb = read(core, worker.pid), rss_mb(worker.pid)
+            end, memory_mb, form = read(core, worker.pid), rss_mb(worker.pid), worker.core
         records = desk.collect(topics.name_of(Role.CELLS), self.folder / "cells.bin")
         seconds = max(timestamp_ms for timestamp_ms, _ in records) / 1000 - seen_from
         expected = _sum(self.logs.timed.totals, self.logs.preload.totals if before is not None else {})
@@ -118,6 +123,7 @@ class Bench:
             round(foreign_share(start, end), 3),
             totals_digest(comparable(expected, found)),
             not wrong,
+            form,
         )
 
     def _restore(self, settings: Settings) -> Restore:

@@ -28,4 +28,7 @@ def test_a_round_runs_both_programs_and_both_come_to_the_right_digest(all_cores:
     assert [run.program for run in one.runs] == ["accounts empty", "hand script", "accounts full", "hand script"]
     assert [run.right for run in one.runs] == [True] * 4
     assert all(run.events == 3_000 and run.rate > 0 for run in one.runs)
+    forms = [run.form for run in one.runs]
+    assert forms[0] == forms[2] != ""
+    assert forms[1] == forms[3] == ""
     assert one.restore.rows > 0
