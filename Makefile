@@ -14,7 +14,7 @@ help: ## what can be made
 
 setup: $(STAMP) ## virtual environment in .venv, from the lock; quick the second time
 
-native: setup ## the core compiled, where there is a C compiler; a minute or two once, and after each change of the core
+native: setup ## the core compiled, where there are a C and a C++ compiler; a minute or two once, and after each change of the core
 	@$(BIN)/salespulse native
 
 $(BIN)/uv:
@@ -41,6 +41,7 @@ test: $(if $(ARGS),setup,native) ## every test; brings up what it needs (ARGS="t
 check: setup ## style, types, layers, budgets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run --Werror $(wildcard native/*.cpp native/*.hpp)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q tests/test_tidy.py tests/test_layers.py tests/test_pages.py

@@ -30,6 +30,11 @@ def python_files() -> list[Path]:
     return [path for path in files() if path.suffix == ".py"]
 
 
+def cpp_files() -> list[Path]:
+    """Every C++ file, with its path from the root."""
+    return [path for path in files() if path.suffix in {".cpp", ".hpp"}]
+
+
 def package_files() -> list[Path]:
     """The Python files that are installed, with their paths from the root."""
     return [path for path in python_files() if path.parts[0] in PACKAGES]

@@ -6,7 +6,18 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.source_tree import PACKAGES, ROOT, files, imported, module_name, python_files, text, texts, tree
+from tests.source_tree import (
+    PACKAGES,
+    ROOT,
+    cpp_files,
+    files,
+    imported,
+    module_name,
+    python_files,
+    text,
+    texts,
+    tree,
+)
 
 FILE_LINES = 300
 FUNCTION_LINES, FUNCTION_AIM = 70, 40
@@ -43,7 +54,7 @@ def found(pattern: re.Pattern[str], *, besides: tuple[Path, ...] = ()) -> list[s
 
 
 def test_files_are_short() -> None:
-    lengths = {str(path): len(text(path).splitlines()) for path in python_files()}
+    lengths = {str(path): len(text(path).splitlines()) for path in [*python_files(), *cpp_files()]}
     assert not {path: lines for path, lines in lengths.items() if lines > FILE_LINES}
 
 
@@ -56,7 +67,7 @@ def test_functions_are_short() -> None:
 
 
 def test_names_say_something() -> None:
-    vague = [str(path) for path in python_files() if {path.stem, *path.parent.parts} & VAGUE_MODULES]
+    vague = [str(path) for path in [*python_files(), *cpp_files()] if {path.stem, *path.parent.parts} & VAGUE_MODULES]
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     named = [(path, node) for path in python_files() for node in ast.walk(tree(path)) if isinstance(node, kinds)]
     vague += [f"{path}:{node.lineno} {node.name}" for path, node in named if VAGUE_WORDS.search(node.name)]
@@ -74,6 +85,17 @@ def test_every_file_is_used() -> None:
         return re.search(rf"\b{re.escape(module_name(path))}\b", started) is not None
 
     assert not [str(path) for path in python_files() if module_name(path) not in used and not is_run(path)]
+
+
+def test_every_header_is_included() -> None:
+    """By a file other than itself; one that ends in .cpp is compiled (`config/native.py`)."""
+    included = {
+        name
+        for path in cpp_files()
+        for name in re.findall(r'^#include "([\w/.]+)"', text(path), re.MULTILINE)
+        if name != path.name
+    }
+    assert not [str(path) for path in cpp_files() if path.suffix == ".hpp" and path.name not in included]
 
 
 def test_every_package_folder_has_its_init() -> None:
