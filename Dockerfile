@@ -1,6 +1,6 @@
 # One image for worker, gateway, topics, reports and the demo's publisher: `docker build -t salespulse:0.1.0 .`
-# The builder has a C compiler, for the core; what runs has none. Both are the same Python at the same path: the compiled
-# core is found under a digest of both.
+# The builder has compilers for C and C++, for the core; what runs has none. Both are the same Debian with the same Python at the
+# same path: the compiled core is found under a digest of Python and sources, and finds its libraries.
 
 FROM python:3.11.15-bookworm AS builder
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never XDG_CACHE_HOME=/opt/salespulse/cache
@@ -12,15 +12,16 @@ RUN uv sync --frozen --no-dev --group native --no-install-project
 COPY LICENSE README.md CHANGELOG.md ./
 COPY schemas ./schemas
 COPY stream ./stream
+COPY native ./native
 COPY views ./views
 COPY config ./config
 COPY agents ./agents
 COPY gateway ./gateway
 COPY cli ./cli
-# `salespulse native` only warns where it can't compile: an image without the compiled core must not be built.
+# `salespulse native` only warns where it can't compile: an image without either part of it must not be built.
 RUN uv sync --frozen --no-dev --group native \
     && .venv/bin/salespulse native \
-    && .venv/bin/python -c "from config.machine import cache_folder; from config.native import use; assert use(cache_folder())"
+    && .venv/bin/python -c "from config.machine import cache_folder as at; from config.native import core, use; assert core(at()) and use(at())"
 
 FROM python:3.11.15-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin salespulse

@@ -17,7 +17,7 @@ from tests.deploy.containers import COMPOSE, ROOT, services, variables_of
 
 UV = Path(sys.executable).with_name("uv")
 OF_THIS_MACHINE = ("listener", "log.dirs", "quorum", "log.index", "log.cleaner", "num.", "partitions")
-FOLDERS = ("schemas", "stream", "views", "config", "agents", "gateway", "cli")
+FOLDERS = ("schemas", "stream", "native", "views", "config", "agents", "gateway", "cli")
 
 
 def tool(*command: str) -> list[str]:
