@@ -28,11 +28,15 @@ class Tallies:
 
     def count(self, tenant: str, source: str, code: Code) -> None:
         """Count one record."""
+        self.count_many(tenant, source, code, 1)
+
+    def count_many(self, tenant: str, source: str, code: Code, records: int) -> None:
+        """Count records that got the same verdict."""
         counts = self.by_source.get((tenant, source))
         if counts is None:
             key = (tenant, source) if len(self.by_source) < SOURCES_MAX else (OTHER, OTHER)
             counts = self.by_source.setdefault(key, {})
-        counts[code] = counts.get(code, 0) + 1
+        counts[code] = counts.get(code, 0) + records
 
     def ignore(self, tenant: str, source: str, fields: Iterable[str]) -> None:
         """Count the fields of a valid event that were ignored."""

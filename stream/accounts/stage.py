@@ -243,8 +243,12 @@ class AccountsStage:
         if ignored and not self._refolding:
             self.tallies.ignore(event.tenant, event.source, ignored)
         assert key is not None, "a record without a key is never at home"
-        if not self._refolding or self._reflected.get(key, 0) <= offset:
+        if not self._refolding or not self._is_reflected(key, offset):
             self._judge(account, event, raw, key, offset, received_ms, clock_before)
+
+    def _is_reflected(self, key: bytes, offset: int) -> bool:
+        """Whether the rows that were restored hold a record of an account already."""
+        return self._reflected.get(key, 0) > offset
 
     def _judge(
         self,
