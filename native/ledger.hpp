@@ -78,11 +78,14 @@ class Ledger {
         auto &entries = account.chunks[number].entries;
         std::size_t at = place(entries, old);
         std::unique_ptr<Entry> gone = std::move(entries[at]);
+        u32 gone_weight = number == account.chunks.size() - 1 ? weight(*old) : 0;
         if (weight(*stored) <= weight(*old)) {
+            account.last_weight -= gone_weight ? gone_weight - weight(*stored) : 0;
             stored->chunk = number;
             entries[at] = std::move(next);
             hold(account, stored);
         } else {  // a row may be full of entries that all grow
+            account.last_weight -= gone_weight;
             entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(at));
             --account.entries;
             store(account, std::move(next));

@@ -115,6 +115,10 @@ class NativeStage(AccountsStage):
         self._folded += len(batch.values)
         self.core.fold(batch.values, batch.keys, batch.offsets, batch.received_ms, self._refolding, self._leave)
         self.clock_ms = self.core.clock_ms
+        self._count()
+
+    def _count(self) -> None:
+        """Take the verdicts of the core over, before others are counted: sources are told apart as they come."""
         for tenant, source, verdict, count in self.core.tallies():
             self.tallies.count_many(tenant, source, VERDICTS[verdict], count)
 
@@ -129,6 +133,7 @@ class NativeStage(AccountsStage):
         verdict: int,
     ) -> None:
         """Take what the core leaves: a record to be judged from its beginning, or an event refused at the fold."""
+        self._count()
         event = None if envelope is None else event_of(envelope)
         if verdict == NOT_TAKEN:
             self._take(event, raw or b"", key, offset, received_ms, clock_before)
