@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "entry.hpp"
+#include "flat.hpp"
 
 namespace core {
 
@@ -18,8 +19,8 @@ template <typename Value> class Few {
 
     Value *find(Name name) {
         if (index_) {
-            auto found = index_->find(name);
-            return found == index_->end() ? nullptr : &members_[found->second].second;
+            std::size_t found = place(name);
+            return found == members_.size() ? nullptr : &members_[found].second;
         }
         for (Member &member : members_) {
             if (member.first == name) {
@@ -37,31 +38,32 @@ template <typename Value> class Few {
         }
         members_.emplace_back(name, Value());
         if (index_) {
-            (*index_)[name] = static_cast<u32>(members_.size() - 1);
+            index_->put(name, static_cast<u32>(members_.size()));
         } else if (members_.size() > MANY) {
-            index_ = std::make_unique<std::unordered_map<Name, u32>>();
+            index_ = std::make_unique<Flat<u32>>();
             for (u32 at = 0; at < members_.size(); ++at) {
-                (*index_)[members_[at].first] = at;
+                index_->put(members_[at].first, at + 1);
             }
         }
         return members_.back().second;
     }
 
     void erase(Name name) {
-        for (std::size_t at = place(name); at < members_.size();) {
-            std::size_t last = members_.size() - 1;
-            if (index_) {
-                index_->erase(name);
-                if (at != last) {
-                    (*index_)[members_[last].first] = static_cast<u32>(at);
-                }
-            }
-            if (at != last) {
-                members_[at] = std::move(members_[last]);
-            }
-            members_.pop_back();
+        std::size_t at = place(name), last = members_.size() - 1;
+        if (at == members_.size()) {
             return;
         }
+        if (index_) {
+            index_->remove(name, [](u32) { return true; });
+            if (at != last) {
+                index_->remove(members_[last].first, [](u32) { return true; });
+                index_->put(members_[last].first, static_cast<u32>(at + 1));
+            }
+        }
+        if (at != last) {
+            members_[at] = std::move(members_[last]);
+        }
+        members_.pop_back();
     }
 
     bool empty() const { return members_.empty(); }
@@ -72,8 +74,8 @@ template <typename Value> class Few {
   private:
     std::size_t place(Name name) const {
         if (index_) {
-            auto found = index_->find(name);
-            return found == index_->end() ? members_.size() : found->second;
+            u32 found = index_->find(name, [](u32) { return true; });
+            return found ? found - 1 : members_.size();
         }
         std::size_t at = 0;
         while (at < members_.size() && members_[at].first != name) {
@@ -84,7 +86,7 @@ template <typename Value> class Few {
 
     static constexpr std::size_t MANY = 16;
     std::vector<Member> members_;
-    std::unique_ptr<std::unordered_map<Name, u32>> index_;
+    std::unique_ptr<Flat<u32>> index_;  // name → place, counted from 1
 };
 
 // Where a deal stands once its events up to some moment are in; `stream.accounts.course`.
@@ -166,7 +168,7 @@ struct Account {
     u32 last_weight = 0;
     u64 seen = 0;  // a bit for each identity, by its hash: one whose bit is not set is new
     std::size_t entries = 0;
-    std::unique_ptr<std::unordered_multimap<u64, Entry *>> index;  // by the hash of the id, once there are many
+    std::unique_ptr<Flat<Entry *>> index;  // by the hash of the id, once there are many
     i64 settle_from_ms = FOREVER_MS;  // nothing settles before the horizon lies after it
     i64 last_close_ms = BEGINNING_MS;
     std::unique_ptr<Key> settled;       // what settles has settled up to here

@@ -15,16 +15,40 @@ using Minute = std::int32_t;
 inline Minute minute_of(i64 time_ms) { return static_cast<Minute>(floor_div(time_ms, MINUTE_MS)); }
 
 enum class Measure : u8 {
-    TOUCHES, TOUCHES_AUTOMATED, ENGAGED, PLANNED, APPOINTMENTS_HELD, NEW_LEADS, CONVERT_MS, CONVERTED, CONVERT_BUCKET,
-    COHORT_WON, DEALS_OPENED, STAGE_CHANGES, DEALS_WON, DEALS_LOST, REVENUE, WON_AMOUNT, TOUCHES_ON_WON, CYCLE_MS,
-    CYCLE_DEALS, CYCLE_BUCKET, REVENUE_ORDERS, REFUNDS, CUSTOMERS_WON, NPS_ANSWERS, OPEN_DEALS, OPEN_AMOUNT,
+    TOUCHES,
+    TOUCHES_AUTOMATED,
+    ENGAGED,
+    PLANNED,
+    APPOINTMENTS_HELD,
+    NEW_LEADS,
+    CONVERT_MS,
+    CONVERTED,
+    CONVERT_BUCKET,
+    COHORT_WON,
+    DEALS_OPENED,
+    STAGE_CHANGES,
+    DEALS_WON,
+    DEALS_LOST,
+    REVENUE,
+    WON_AMOUNT,
+    TOUCHES_ON_WON,
+    CYCLE_MS,
+    CYCLE_DEALS,
+    CYCLE_BUCKET,
+    REVENUE_ORDERS,
+    REFUNDS,
+    CUSTOMERS_WON,
+    NPS_ANSWERS,
+    OPEN_DEALS,
+    OPEN_AMOUNT,
 };
 
 constexpr Text MEASURES[] = {
-    "touches", "touches_automated", "engaged", "planned", "appointments_held", "new_leads", "convert_ms", "converted",
-    "convert_bucket", "cohort_won", "deals_opened", "stage_changes", "deals_won", "deals_lost", "revenue", "won_amount",
-    "touches_on_won", "cycle_ms", "cycle_deals", "cycle_bucket", "revenue_orders", "refunds", "customers_won",
-    "nps_answers", "open_deals", "open_amount",
+    "touches",     "touches_automated", "engaged",        "planned",    "appointments_held", "new_leads",
+    "convert_ms",  "converted",         "convert_bucket", "cohort_won", "deals_opened",      "stage_changes",
+    "deals_won",   "deals_lost",        "revenue",        "won_amount", "touches_on_won",    "cycle_ms",
+    "cycle_deals", "cycle_bucket",      "revenue_orders", "refunds",    "customers_won",     "nps_answers",
+    "open_deals",  "open_amount",
 };
 
 enum class By : u8 { REP, SOURCE };

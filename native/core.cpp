@@ -69,12 +69,11 @@ struct Record {
 class Core {
   public:
     Core(u32 partition, u32 partitions, i64 settle_after_ms, std::size_t memory_bytes, PyObject *given)
-        : calls(given),
-          partition_(
-              partition, partitions, settle_after_ms, memory_bytes,
-              [this](Text source, Text id) { return calls.fingerprint_of(source, id); },
-              [this](u8 kind, Text held, Text come) { return calls.is_same(kind, held, come); },
-              [this](Text text, i64 &time_ms) { return calls.instant_of(text, time_ms); }) {
+        : calls(given), partition_(
+                            partition, partitions, settle_after_ms, memory_bytes,
+                            [this](Text source, Text id) { return calls.fingerprint_of(source, id); },
+                            [this](u8 kind, Text held, Text come) { return calls.is_same(kind, held, come); },
+                            [this](Text text, i64 &time_ms) { return calls.instant_of(text, time_ms); }) {
         read_tables(checked(PyObject_GetAttrString(given, "ranks")).get(),
                     checked(PyObject_GetAttrString(given, "settles")).get());
     }
@@ -142,8 +141,12 @@ class Core {
             !InstantText(text_of(at(envelope, shape.time))).read(come.time_ms)) {
             return NOT_TAKEN;
         }
-        Arrival arrival{text_of(at(envelope, shape.tenant)), text_of(at(envelope, shape.subject)), bytes_of(record.key),
-                        number_of(record.offset), number_of(record.received), record.clock_before_ms};
+        Arrival arrival{text_of(at(envelope, shape.tenant)),
+                        text_of(at(envelope, shape.subject)),
+                        bytes_of(record.key),
+                        number_of(record.offset),
+                        number_of(record.received),
+                        record.clock_before_ms};
         i64 age_ms = arrival.received_ms - come.time_ms;
         Place *place = nullptr;
         if (age_ms < -AHEAD_MS || age_ms > AGE_MS || !partition_.is_at_home(arrival, place)) {
@@ -211,8 +214,7 @@ class Core {
 };
 
 struct CoreObject {
-    PyObject_HEAD
-    Core *core;
+    PyObject_HEAD Core *core;
 };
 
 Core &core_of(PyObject *self) { return *reinterpret_cast<CoreObject *>(self)->core; }
@@ -424,7 +426,8 @@ PyObject *held(PyObject *self, void *) { return PyLong_FromSize_t(core_of(self).
 
 PyMethodDef METHODS[] = {
     {"fold", fold, METH_VARARGS,
-     "fold(values, keys, offsets, received_ms, is_refolding, leave_to): fold the records of a batch; leave_to(envelope, "
+     "fold(values, keys, offsets, received_ms, is_refolding, leave_to): fold the records of a batch; "
+     "leave_to(envelope, "
      "raw, key, offset, received_ms, clock_before_ms, verdict) takes what isn't ordinary, or is refused."},
     {"judge", judge, METH_VARARGS, "judge(event, key, offset, received_ms, clock_before_ms) -> number of the verdict."},
     {"is_reflected", is_reflected, METH_VARARGS, "is_reflected(key, offset): whether restored rows hold that record."},
@@ -457,8 +460,8 @@ PyType_Slot SLOTS[] = {
 
 PyType_Spec SPEC = {"salespulse_core.Core", sizeof(CoreObject), 0, Py_TPFLAGS_DEFAULT, SLOTS};
 
-PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "salespulse_core", "The fold of ACCOUNTS.", -1, nullptr,
-                      nullptr, nullptr, nullptr, nullptr};
+PyModuleDef MODULE = {
+    PyModuleDef_HEAD_INIT, "salespulse_core", "The fold of ACCOUNTS.", -1, nullptr, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 }  // namespace core

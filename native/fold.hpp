@@ -29,7 +29,8 @@ class Folder {
         parts_.phases_by(alone_);
     }
 
-    // Settle what is older than ``settle_before_ms``, judge an event, and let it count; what it adds goes into ``cells``.
+    // Settle what is older than ``settle_before_ms``, judge an event, and let it count; what it adds goes into
+    // ``cells``.
     // ``stored`` is its entry if it was accepted.
     Verdict fold(Account &account, const Come &event, i64 received_ms, i64 settle_before_ms, Cells &cells,
                  Entry *&stored) const {
@@ -137,8 +138,8 @@ class Folder {
 
     // Let a higher revision count in the place of the one that is held.
     void revise(Account &account, Entry *old, Entry *next, Cells &cells) const {
-        bool is_simple = old->kind == TOUCH && next->kind == TOUCH && !old->voided &&
-                         alone_.counts_for_no_close(account, old);
+        bool is_simple =
+            old->kind == TOUCH && next->kind == TOUCH && !old->voided && alone_.counts_for_no_close(account, old);
         if (is_simple && (next->voided || alone_.counts_for_no_close(account, next))) {
             exchange_touches(account, old, next, cells);
         } else {

@@ -1,8 +1,6 @@
 // Whom an epoch heard: moments gathered event by event; `stream.accounts.hearing`.
 #pragma once
 
-#include <set>
-
 #include "cells.hpp"
 
 namespace core {
@@ -33,12 +31,11 @@ class Hearing {
   public:
     // Note that a publisher spoke of a rep (`_none` if it named none).
     void hear(Name tenant, Name source, u8 kind, Name rep, i64 time_ms) {
-        auto found = voices_.find(VoiceKey{tenant, source, kind});
-        if (found != voices_.end() && today_ms_ <= time_ms && time_ms < today_ms_ + DAY_MS) {
-            Voice &voice = found->second;
-            auto known = voice.reps->find(rep);
-            if (known != voice.reps->end() && known->second.has(voice.number) && time_ms >= known->second.since_ms) {
-                voice.times->push_back(time_ms);
+        const Voice *voice = voice_met(VoiceKey{tenant, source, kind});
+        if (voice && today_ms_ <= time_ms && time_ms < today_ms_ + DAY_MS) {
+            const Rep *known = voice->reps->find(rep);
+            if (known && known->has(voice->number) && time_ms >= known->since_ms) {
+                voice->times->push_back(time_ms);
                 return;
             }
         }
@@ -66,6 +63,9 @@ class Hearing {
         news_.clear();
         if (known_.size() > KNOWN_MAX || voices_.size() > VOICES_MAX) {
             known_.clear(), minutes_.clear(), voices_.clear(), reps_.clear();
+            for (auto &last : last_of_kind_) {
+                last.second = nullptr;
+            }
         }
         return told;
     }
@@ -90,31 +90,62 @@ class Hearing {
 
     struct Mix {
         std::size_t operator()(const VoiceKey &key) const {
-            return static_cast<std::size_t>(((static_cast<u64>(key.tenant) << 32 | key.source) * 64 + key.kind) *
-                                            0x9e3779b97f4a7c15ULL >> 16);
+            return static_cast<std::size_t>(
+                ((static_cast<u64>(key.tenant) << 32 | key.source) * 64 + key.kind) * 0x9e3779b97f4a7c15ULL >> 16);
         }
         std::size_t operator()(const Speaker &key) const {
             u64 mixed = (static_cast<u64>(key.tenant) << 32 | key.source) * 0x9e3779b97f4a7c15ULL;
-            return static_cast<std::size_t>((mixed ^ (static_cast<u64>(key.rep) << 8 | key.kind)) *
-                                            0xbf58476d1ce4e5b9ULL >> 16);
+            return static_cast<std::size_t>(
+                (mixed ^ (static_cast<u64>(key.rep) << 8 | key.kind)) * 0xbf58476d1ce4e5b9ULL >> 16);
         }
     };
 
     // Who spoke of a rep today: a bit for each voice, and the newest of their first moments.
     struct Rep {
-        std::vector<u64> by;
+        u64 by = 0;  // the first 64 voices
         i64 since_ms = 0;
+        std::vector<bool> by_more;
 
-        bool has(u32 voice) const { return voice / 64 < by.size() && by[voice / 64] >> (voice % 64) & 1; }
+        bool has(u32 voice) const { return voice < 64 ? by >> voice & 1 : voice < by_more.size() && by_more[voice]; }
         void put(u32 voice) {
-            if (by.size() <= voice / 64) {
-                by.resize(voice / 64 + 1);
+            if (voice < 64) {
+                by |= 1ULL << voice;
+                return;
             }
-            by[voice / 64] |= 1ULL << (voice % 64);
+            if (by_more.size() <= voice) {
+                by_more.resize(voice + 1);
+            }
+            by_more[voice] = true;
         }
     };
 
-    using Reps = std::unordered_map<Name, Rep>;
+    // A tenant's reps.
+    class Reps {
+      public:
+        const Rep *find(Name rep) const {
+            u32 place = places_.find(rep, [](u32) { return true; });
+            return place ? &reps_[place - 1] : nullptr;
+        }
+
+        Rep &operator[](Name rep) {
+            u32 place = places_.find(rep, [](u32) { return true; });
+            if (!place) {
+                reps_.emplace_back();
+                place = static_cast<u32>(reps_.size());
+                places_.put(rep, place);
+            }
+            return reps_[place - 1];
+        }
+
+        void clear() {
+            places_ = Flat<u32>();
+            reps_.clear();
+        }
+
+      private:
+        Flat<u32> places_;  // counted from 1
+        std::vector<Rep> reps_;
+    };
 
     // A publishing source that speaks of one kind: its number, its source's moments, its tenant's reps.
     struct Voice {
@@ -122,6 +153,21 @@ class Hearing {
         Moments *times;
         Reps *reps;
     };
+
+    // The voice, if it was met; each kind's last one at a glance.
+    const Voice *voice_met(const VoiceKey &key) {
+        auto &[last, voice] = last_of_kind_[key.kind];
+        if (voice && last == key) {
+            return voice;
+        }
+        auto found = voices_.find(key);
+        if (found == voices_.end()) {
+            return nullptr;
+        }
+        last = key;
+        voice = &found->second;
+        return voice;
+    }
 
     void note(Name tenant, Name source, u8 kind, Name rep, i64 time_ms) {
         Speaker speaker{tenant, source, kind, rep};
@@ -210,6 +256,7 @@ class Hearing {
     std::unordered_map<Speaker, Moments, Mix> news_;
     std::unordered_map<VoiceKey, Voice, Mix> voices_;
     std::map<Name, Reps> reps_;  // by tenant
+    std::pair<VoiceKey, const Voice *> last_of_kind_[KINDS] = {};
     i64 today_ms_ = 0;
 };
 

@@ -197,7 +197,8 @@ inline bool is_post_sale(const Order &order, Account &account, const Entry *touc
 }
 
 inline bool was_won(const Deal &deal) {
-    return std::any_of(deal.events.begin(), deal.events.end(), [](const Entry *entry) { return entry->kind == DEAL_WON; });
+    return std::any_of(deal.events.begin(), deal.events.end(),
+                       [](const Entry *entry) { return entry->kind == DEAL_WON; });
 }
 
 }  // namespace core

@@ -21,7 +21,8 @@ class InstantText {
         if (!is_sound_ || text_[4] != '-' || text_[7] != '-' || text_[13] != ':' || text_[16] != ':') {
             return false;
         }
-        if (month < 1 || month > 12 || day < 1 || day > days_of(year, month) || hour > 23 || minute > 59 || second > 59) {
+        if (month < 1 || month > 12 || day < 1 || day > days_of(year, month) || hour > 23 || minute > 59 ||
+            second > 59) {
             return false;
         }
         time_ms = ((days_before(year, month, day) * 24 + hour) * 60 + minute) * 60'000LL + second * 1'000LL;
@@ -74,7 +75,8 @@ class InstantText {
         return month == 2 && is_leap(year) ? 29 : days[month - 1];
     }
 
-    // Days from 1970-01-01 to a date of the Gregorian calendar; years are counted from March, so a leap day is the last.
+    // Days from 1970-01-01 to a date of the Gregorian calendar; years are counted from March, so a leap day is the
+    // last.
     static i64 days_before(int year, int month, int day) {
         i64 from_march = month > 2 ? year : year - 1;
         i64 months = (month + 9) % 12;

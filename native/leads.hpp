@@ -59,11 +59,13 @@ class Leads {
                 }
             }
         }
-        changes(moments, [&](i64 time_ms) { return conversion_at(account, lead_id, deals, first_ms, time_ms); }, cells,
-                sign);
+        changes(
+            moments, [&](i64 time_ms) { return conversion_at(account, lead_id, deals, first_ms, time_ms); }, cells,
+            sign);
     }
 
-    // A new opportunity, at the minute it was first opened, under the rep that was last opened for and its lead's source.
+    // A new opportunity, at the minute it was first opened, under the rep that was last opened for and its lead's
+    // source.
     void opened_cells(Account &account, Name deal_id, Cells &cells, int sign) const {
         Deal *deal = account.deal(deal_id);
         Entries openings;

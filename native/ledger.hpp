@@ -24,13 +24,8 @@ class Ledger {
             return nullptr;
         }
         if (account.index) {
-            auto range = account.index->equal_range(id_hash);
-            for (auto at = range.first; at != range.second; ++at) {
-                if (at->second->source == source && at->second->id() == id) {
-                    return at->second;
-                }
-            }
-            return nullptr;
+            return account.index->find(
+                id_hash, [&](const Entry *entry) { return entry->source == source && entry->id() == id; });
         }
         for (const Chunk &chunk : account.chunks) {
             for (const auto &entry : chunk.entries) {
@@ -178,30 +173,23 @@ class Ledger {
     static void hold(Account &account, Entry *entry) {
         account.seen |= bit(entry->id_hash);
         if (account.index) {
-            account.index->emplace(entry->id_hash, entry);
+            account.index->put(entry->id_hash, entry);
         } else if (account.entries > INDEXED_FROM) {
-            account.index = std::make_unique<std::unordered_multimap<u64, Entry *>>();
+            account.index = std::make_unique<Flat<Entry *>>();
             for (const Chunk &chunk : account.chunks) {
                 for (const auto &known : chunk.entries) {
                     if (known->source != NONE && known.get() != entry) {
-                        account.index->emplace(known->id_hash, known.get());
+                        account.index->put(known->id_hash, known.get());
                     }
                 }
             }
-            account.index->emplace(entry->id_hash, entry);
+            account.index->put(entry->id_hash, entry);
         }
     }
 
     static void let_go(Account &account, Entry *entry) {
-        if (!account.index) {
-            return;
-        }
-        auto range = account.index->equal_range(entry->id_hash);
-        for (auto at = range.first; at != range.second; ++at) {
-            if (at->second == entry) {
-                account.index->erase(at);
-                return;
-            }
+        if (account.index) {
+            account.index->remove(entry->id_hash, [entry](const Entry *known) { return known == entry; });
         }
     }
 

@@ -168,7 +168,8 @@ class OpenDeals {
         if (course.amount && course.currency != NONE) {
             std::string facet(world_.names.text(course.currency));
             facet.append(":").append(world_.names.text(course.facet));
-            cells.add({Measure::OPEN_AMOUNT, By::REP, course.rep, world_.names.of(facet), pane}, known, course.amount, sign);
+            cells.add({Measure::OPEN_AMOUNT, By::REP, course.rep, world_.names.of(facet), pane}, known, course.amount,
+                      sign);
         }
     }
 

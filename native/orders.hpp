@@ -118,7 +118,8 @@ class Orders {
 
     void appointment_cells(const Entry *held, Cells &cells, int sign) const {
         Minute pane = minute_of(held->time_ms);
-        cells.add({Measure::APPOINTMENTS_HELD, By::REP, world_.or_nobody(held->rep), world_.plain, pane}, pane, 1, sign);
+        cells.add({Measure::APPOINTMENTS_HELD, By::REP, world_.or_nobody(held->rep), world_.plain, pane}, pane, 1,
+                  sign);
     }
 
     // An appointment at the moment at which it begins; nothing where that isn't said or lies in the past or far ahead.
@@ -155,7 +156,8 @@ class Orders {
         if (last && deal_id == NONE) {
             Minute pane = minute_of(order.placed[0]->time_ms);
             Name who = world_.or_nobody(rep);
-            put(standing, Measure::REVENUE, who, world_.nobody, last->further->currency, pane, last->further->lines_total);
+            put(standing, Measure::REVENUE, who, world_.nobody, last->further->currency, pane,
+                last->further->lines_total);
             put(standing, Measure::REVENUE_ORDERS, who, world_.nobody, world_.plain, pane, 1);
         }
         Deal *deal = account.deal(deal_id);

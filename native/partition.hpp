@@ -90,15 +90,18 @@ class Partition {
 
     // Whether an event is certainly at home here under its key. ``place``: where its account is, if it is known.
     bool is_at_home(const Arrival &at, Place *&place) {
-        if (at.key.size() != at.tenant.size() + 1 + at.subject.size() || at.key.substr(0, at.tenant.size()) != at.tenant ||
-            at.key[at.tenant.size()] != '/' || at.key.substr(at.tenant.size() + 1) != at.subject) {
+        if (at.key.size() != at.tenant.size() + 1 + at.subject.size() ||
+            at.key.substr(0, at.tenant.size()) != at.tenant || at.key[at.tenant.size()] != '/' ||
+            at.key.substr(at.tenant.size() + 1) != at.subject) {
             return false;
         }
         place = shelf.find(at.key);
         return place || (is_plain(at) && murmur2(at.key) % partitions_ == partition_);
     }
 
-    bool is_reflected(const Place *place, i64 offset) const { return is_refolding && place && place->reflected > offset; }
+    bool is_reflected(const Place *place, i64 offset) const {
+        return is_refolding && place && place->reflected > offset;
+    }
 
     // Fold an event into its account, and gather what it adds.
     Verdict judge(Place *place, const Arrival &at, const Come &event) {

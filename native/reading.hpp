@@ -6,17 +6,47 @@
 namespace core {
 
 enum class Field : u8 {
-    OTHER, REP, DEAL, LEAD, SOURCE, ORDER, KIND, PHASE, AUTOMATED, DURATION, STAGE, PIPELINE, CURRENCY, AMOUNT, SPLITS,
-    LINES, SCORE, SCALE, STARTS_AT,
+    OTHER,
+    REP,
+    DEAL,
+    LEAD,
+    SOURCE,
+    ORDER,
+    KIND,
+    PHASE,
+    AUTOMATED,
+    DURATION,
+    STAGE,
+    PIPELINE,
+    CURRENCY,
+    AMOUNT,
+    SPLITS,
+    LINES,
+    SCORE,
+    SCALE,
+    STARTS_AT,
 };
 
 inline Field field_of(Text name) {
     static const std::unordered_map<Text, Field> known = {
-        {"rep", Field::REP}, {"deal", Field::DEAL}, {"lead", Field::LEAD}, {"source", Field::SOURCE},
-        {"order", Field::ORDER}, {"kind", Field::KIND}, {"phase", Field::PHASE}, {"automated", Field::AUTOMATED},
-        {"duration_s", Field::DURATION}, {"stage", Field::STAGE}, {"pipeline", Field::PIPELINE},
-        {"currency", Field::CURRENCY}, {"amount_minor", Field::AMOUNT}, {"splits", Field::SPLITS},
-        {"lines", Field::LINES}, {"score", Field::SCORE}, {"scale", Field::SCALE}, {"starts_at", Field::STARTS_AT},
+        {"rep", Field::REP},
+        {"deal", Field::DEAL},
+        {"lead", Field::LEAD},
+        {"source", Field::SOURCE},
+        {"order", Field::ORDER},
+        {"kind", Field::KIND},
+        {"phase", Field::PHASE},
+        {"automated", Field::AUTOMATED},
+        {"duration_s", Field::DURATION},
+        {"stage", Field::STAGE},
+        {"pipeline", Field::PIPELINE},
+        {"currency", Field::CURRENCY},
+        {"amount_minor", Field::AMOUNT},
+        {"splits", Field::SPLITS},
+        {"lines", Field::LINES},
+        {"score", Field::SCORE},
+        {"scale", Field::SCALE},
+        {"starts_at", Field::STARTS_AT},
     };
     auto found = known.find(name);
     return found == known.end() ? Field::OTHER : found->second;

@@ -60,7 +60,9 @@ class Shelf {
     }
 
     std::size_t size() const { return used_; }
-    std::size_t held_bytes() const { return live_bytes_ + cold_bytes_ + world_.names.held_bytes() + places_.size() * sizeof(Place); }
+    std::size_t held_bytes() const {
+        return live_bytes_ + cold_bytes_ + world_.names.held_bytes() + places_.size() * sizeof(Place);
+    }
 
     // Take a chunk's row.
     void put_row(Text row_key, Text row) {
@@ -210,15 +212,16 @@ class Shelf {
         from.array();
         i64 version = from.integer();
         if (version != ROW_VERSION) {
-            throw Unreadable("row of " + account.key + " has version " + std::to_string(version) + "; this build reads " +
-                             std::to_string(ROW_VERSION));
+            throw Unreadable("row of " + account.key + " has version " + std::to_string(version) +
+                             "; this build reads " + std::to_string(ROW_VERSION));
         }
         if (!from.skip_nil()) {
             from.array();
-            Key settled{from.integer(), static_cast<u8>(from.integer()), std::string(from.text()), std::string(from.text())};
+            Key settled{from.integer(), static_cast<u8>(from.integer()), std::string(from.text()),
+                        std::string(from.text())};
             const Key *known = account.settled.get();
-            if (!known || compare(settled.time_ms, settled.rank, settled.source, settled.id, known->time_ms, known->rank,
-                                  known->source, known->id) > 0) {
+            if (!known || compare(settled.time_ms, settled.rank, settled.source, settled.id, known->time_ms,
+                                  known->rank, known->source, known->id) > 0) {
                 account.settled = std::make_unique<Key>(std::move(settled));
             }
         }

@@ -156,7 +156,8 @@ class Wins {
         std::vector<std::pair<Name, i64>> amounts;
         for (std::size_t n = 0; n < shares.size(); ++n) {
             Name rep = data.splits[n].first;
-            auto known = std::find_if(amounts.begin(), amounts.end(), [&](const auto &one) { return one.first == rep; });
+            auto known =
+                std::find_if(amounts.begin(), amounts.end(), [&](const auto &one) { return one.first == rep; });
             if (known == amounts.end()) {
                 amounts.emplace_back(rep, shares[n].first);
             } else {
@@ -212,7 +213,8 @@ class Wins {
     // lead's earliest deal.
     Entries touches_until_close(Account &account, Deal &deal, const Entry *close, Name lead_id, i64 time_ms) const {
         const Lead *lead = account.lead(lead_id);
-        bool with_lead = lead && !lead->touches.empty() && earliest_deal(world_.order, account, lead_id, time_ms) == &deal;
+        bool with_lead =
+            lead && !lead->touches.empty() && earliest_deal(world_.order, account, lead_id, time_ms) == &deal;
         bool is_simple = !with_lead && deal.closes == 1;
         // A touch that names the deal and comes before its only close names an open deal.
         Entries found;
