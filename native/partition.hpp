@@ -80,7 +80,7 @@ class Partition {
               SameData same_data, std::function<bool(Text, i64 &)> instant)
         : partition_(partition), partitions_(partitions), settle_after_ms_(settle_after_ms),
           ledger_(world, std::move(fingerprint)), folder_(world, ledger_, std::move(same_data), std::move(instant)),
-          shelf(world, folder_, ledger_, memory_bytes) {}
+          rows_(world, folder_, ledger_), shelf(world, rows_, memory_bytes) {}
 
     World world;
     Emission emission{world};
@@ -135,7 +135,7 @@ class Partition {
             for (u32 number : account->dirty) {
                 std::string key = account->key;
                 key.push_back('\0');
-                rows.emplace_back(key + std::to_string(number), shelf.encode(*account, number, offset));
+                rows.emplace_back(key + std::to_string(number), rows_.encode(*account, number, offset));
                 account->chunks[number].is_dirty = false;
             }
             account->dirty.clear();
@@ -189,6 +189,7 @@ class Partition {
     i64 settle_after_ms_;
     Ledger ledger_;
     Folder folder_;
+    Rows rows_;
     Cells cells_;
     std::deque<Account *> dirty_;
 

@@ -1,14 +1,11 @@
-// Where a partition's accounts are: in use, or as the bytes of their rows; `stream.accounts.shelf` and `.rows`.
+// Where a partition's accounts are: in use, or as the bytes of their rows; `stream.accounts.shelf`.
 #pragma once
 
 #include <deque>
 
-#include "fold.hpp"
+#include "rows.hpp"
 
 namespace core {
-
-constexpr int ROW_VERSION = 1;
-constexpr std::size_t OFFSET_BYTES = 8;
 
 // What an account takes for itself and for each entry, and one that is not in use besides its rows: as measured.
 constexpr std::size_t ACCOUNT_BYTES = 1'100, ENTRY_BYTES = 420, COLD_BYTES = 160, ROW_BYTES = 48;
@@ -32,8 +29,8 @@ struct Place {
 
 class Shelf {
   public:
-    Shelf(World &world, const Folder &folder, const Ledger &ledger, std::size_t memory_bytes)
-        : world_(world), folder_(folder), ledger_(ledger), memory_bytes_(memory_bytes), places_(1 << 10) {}
+    Shelf(World &world, const Rows &rows, std::size_t memory_bytes)
+        : world_(world), rows_(rows), memory_bytes_(memory_bytes), places_(1 << 10) {}
 
     Place *find(Text key) {
         Place &place = places_[slot(key, hash_of(key))];
@@ -92,34 +89,6 @@ class Shelf {
         held = std::string(row);
     }
 
-    // A chunk as a state row that reflects every record below an offset.
-    std::string encode(Account &account, u32 number, i64 offset) const {
-        Chunk &chunk = account.chunks[number];
-        Packer to;
-        to.bytes.reserve(64 + chunk.entries.size() * 160);
-        to.big(static_cast<u64>(offset), OFFSET_BYTES);
-        to.array(4);
-        to.integer(ROW_VERSION);
-        if (account.settled) {
-            to.array(4);
-            to.integer(account.settled->time_ms);
-            to.integer(account.settled->rank);
-            to.text(account.settled->source);
-            to.text(account.settled->id);
-        } else {
-            to.nil();
-        }
-        to.array(chunk.entries.size());
-        for (const auto &entry : chunk.entries) {
-            encode_entry(to, *entry);
-        }
-        to.array(chunk.forgotten.size());
-        for (u64 print : chunk.forgotten) {
-            to.natural(print);
-        }
-        return std::move(to.bytes);
-    }
-
     // Note that an account's rows were written: it goes back after all others, and is counted anew.
     void written(Account *account) {
         unlink(account);
@@ -168,24 +137,6 @@ class Shelf {
         return place;
     }
 
-    void encode_entry(Packer &to, const Entry &entry) const {
-        to.array(10);
-        to.integer(entry.kind);
-        to.integer(entry.time_ms);
-        to.text(world_.order.source(entry));
-        to.text(entry.id());
-        to.integer(entry.revision);
-        to.boolean(entry.voided);
-        to.boolean(entry.backfill);
-        to.integer(entry.received_ms);
-        to.integer(entry.chunk);
-        if (entry.data_size) {
-            to.raw(entry.data());
-        } else {
-            to.nil();
-        }
-    }
-
     Account *thaw(Place &place) {
         std::unique_ptr<Cold> cold = std::move(place.cold);
         place.live = std::make_unique<Account>();
@@ -196,7 +147,7 @@ class Shelf {
         cold_bytes_ -= COLD_BYTES;
         for (const auto &[number, row] : cold->rows) {
             cold_bytes_ -= row.size() + ROW_BYTES;
-            decode(*account, number, row);
+            rows_.decode(*account, number, row);
         }
         account->last_weight = 0;
         for (const auto &entry : account->chunks.back().entries) {
@@ -207,73 +158,13 @@ class Shelf {
         return account;
     }
 
-    void decode(Account &account, u32 number, Text row) {
-        Unpacker from(row.substr(OFFSET_BYTES));
-        from.array();
-        i64 version = from.integer();
-        if (version != ROW_VERSION) {
-            throw Unreadable("row of " + account.key + " has version " + std::to_string(version) +
-                             "; this build reads " + std::to_string(ROW_VERSION));
-        }
-        if (!from.skip_nil()) {
-            from.array();
-            Key settled{from.integer(), static_cast<u8>(from.integer()), std::string(from.text()),
-                        std::string(from.text())};
-            const Key *known = account.settled.get();
-            if (!known || compare(settled.time_ms, settled.rank, settled.source, settled.id, known->time_ms,
-                                  known->rank, known->source, known->id) > 0) {
-                account.settled = std::make_unique<Key>(std::move(settled));
-            }
-        }
-        for (std::size_t left = from.array(); left; --left) {
-            Entry *entry = ledger_.restore(account, number, decode_entry(from));
-            if (!entry->voided) {
-                folder_.attach(account, entry);
-            }
-        }
-        for (std::size_t left = from.array(); left; --left) {
-            u64 print = from.natural();
-            if (!account.forgotten) {
-                account.forgotten = std::make_unique<std::unordered_set<u64>>();
-            }
-            account.forgotten->insert(print);
-            account.chunks[number].forgotten.push_back(print);
-            account.seen = ~0ULL;  // only fingerprints are left of them
-        }
-    }
-
-    std::unique_ptr<Entry> decode_entry(Unpacker &from) {
-        auto entry = std::make_unique<Entry>();
-        from.array();
-        entry->kind = static_cast<u8>(from.integer());
-        entry->rank = world_.kinds.rank[entry->kind];
-        entry->time_ms = from.integer();
-        Text source = from.text();
-        entry->source = source.empty() ? NONE : world_.names.of(source);
-        Text id = from.text();
-        entry->revision = static_cast<u32>(from.integer());
-        entry->voided = from.boolean();
-        entry->backfill = from.boolean();
-        entry->received_ms = from.integer();
-        from.integer();  // its chunk when it was written is this one
-        if (from.skip_nil()) {
-            entry->hold(id, Text());
-            return entry;
-        }
-        const char *begin = from.place();
-        from.skip();
-        entry->hold(id, Text(begin, static_cast<std::size_t>(from.place() - begin)));
-        folder_.read(*entry, entry->data());
-        return entry;
-    }
-
     void put_back(Account *account, i64 offset) {
         Place *place = find(account->key);
         auto cold = std::make_unique<Cold>();
         cold->key = account->key;
         cold_bytes_ += COLD_BYTES;
         for (u32 number = 0; number < account->chunks.size(); ++number) {
-            std::string row = encode(*account, number, offset);
+            std::string row = rows_.encode(*account, number, offset);
             row.shrink_to_fit();
             cold_bytes_ += row.size() + ROW_BYTES;
             cold->rows.emplace(number, std::move(row));
@@ -303,8 +194,7 @@ class Shelf {
     }
 
     World &world_;
-    const Folder &folder_;
-    const Ledger &ledger_;
+    const Rows &rows_;
     std::size_t memory_bytes_;
     std::vector<Place> places_;
     std::size_t used_ = 0, live_bytes_ = 0, cold_bytes_ = 0;

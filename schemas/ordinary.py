@@ -17,7 +17,8 @@ from schemas.limits import MAX_BYTES, TENANT_PATTERN
 
 _BACKSLASH: Final = b"\\"
 _NUL: Final = b"\\u0000"
-_NO_ENVELOPE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+NO_ENVELOPE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are no ordinary event."""
 _REMEMBERED_MAX: Final = 10_000
 
 _fullmatch: Final = re.compile(TENANT_PATTERN).fullmatch
@@ -34,7 +35,7 @@ def envelope_of(raw: bytes) -> Any:
         return None
     try:
         envelope = decode_envelope(raw)
-    except _NO_ENVELOPE:
+    except NO_ENVELOPE:
         return None
     if envelope.voided:
         envelope.data = None

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from schemas.event import Event
+from schemas.hot import decode_envelope
 from schemas.instants import milliseconds_at
-from schemas.ordinary import envelope_of, event_of
+from schemas.ordinary import NO_ENVELOPE, event_of
 from schemas.partitioning import home_partition
 from schemas.records import Output, RecordBatch, Restored, Snapshot
 from schemas.rows import ROW_VERSION, AccountsPosition, UnreadableRow
@@ -37,7 +38,8 @@ class _Asked:
     """What the core asks of Python: to decode, and what is rare."""
 
     def __init__(self) -> None:
-        self.envelope_of = envelope_of
+        self.decode_envelope = decode_envelope
+        self.no_envelope = NO_ENVELOPE
         self.milliseconds_at = milliseconds_at
         self.fingerprint = fingerprint
         self.same_data = same_data

@@ -1,0 +1,261 @@
+// A partition as Python sees it: records in, and what is not ordinary left to Python.
+#pragma once
+
+#include "partition.hpp"
+#include "python.hpp"
+
+namespace core {
+
+// Where the fields of an envelope are; those of all kinds but `data` are at the same places.
+struct EnvelopeShape {
+    u8 kind = 0;
+    PyObject *is_sound =
+        nullptr;  // a check of its data that types don't express, None if there is none; its type keeps it
+    Py_ssize_t id, source, subject, time, tenant, revision, voided, backfill, receivedat, data;
+};
+
+inline PyObject *at(PyObject *object, Py_ssize_t offset) {
+    return *reinterpret_cast<PyObject **>(reinterpret_cast<char *>(object) + offset);
+}
+
+// What of Python a core calls: attributes of the object it is given.
+struct Calls {
+    Ref decode, no_envelope, instant, fingerprint, same_data, unreadable;
+
+    explicit Calls(PyObject *given)
+        : decode(checked(PyObject_GetAttrString(given, "decode_envelope"))),
+          no_envelope(checked(PyObject_GetAttrString(given, "no_envelope"))),
+          instant(checked(PyObject_GetAttrString(given, "milliseconds_at"))),
+          fingerprint(checked(PyObject_GetAttrString(given, "fingerprint"))),
+          same_data(checked(PyObject_GetAttrString(given, "same_data"))),
+          unreadable(checked(PyObject_GetAttrString(given, "unreadable"))) {}
+
+    u64 fingerprint_of(Text source, Text id) const {
+        std::string identity(source);
+        identity.push_back('\0');
+        identity.append(id);
+        Ref text = checked(text_from(identity));
+        Ref print = checked(PyObject_CallOneArg(fingerprint.get(), text.get()));
+        u64 value = PyLong_AsUnsignedLongLong(print.get());
+        if (PyErr_Occurred()) {
+            throw Raised();
+        }
+        return value;
+    }
+
+    bool is_same(u8 kind, Text held, Text come) const {
+        Ref answer = checked(PyObject_CallFunction(same_data.get(), "iy#y#", kind, held.data(),
+                                                   static_cast<Py_ssize_t>(held.size()), come.data(),
+                                                   static_cast<Py_ssize_t>(come.size())));
+        return answer.get() == Py_True;
+    }
+
+    bool instant_of(Text text, i64 &time_ms) const {
+        if (InstantText(text).read(time_ms)) {
+            return true;
+        }
+        Ref given = checked(text_from(text));
+        Ref found = checked(PyObject_CallOneArg(instant.get(), given.get()));
+        if (found.get() == Py_None) {
+            return false;
+        }
+        time_ms = number_of(found.get());
+        return true;
+    }
+};
+
+// One record as it came, borrowed from the lists of its batch.
+struct Record {
+    PyObject *raw, *key, *offset, *received;
+    i64 clock_before_ms;
+};
+
+class Core {
+  public:
+    Core(u32 partition, u32 partitions, i64 settle_after_ms, std::size_t memory_bytes, PyObject *given)
+        : calls(given), partition_(
+                            partition, partitions, settle_after_ms, memory_bytes,
+                            [this](Text source, Text id) { return calls.fingerprint_of(source, id); },
+                            [this](u8 kind, Text held, Text come) { return calls.is_same(kind, held, come); },
+                            [this](Text text, i64 &time_ms) { return calls.instant_of(text, time_ms); }) {
+        read_tables(checked(PyObject_GetAttrString(given, "ranks")).get(),
+                    checked(PyObject_GetAttrString(given, "settles")).get());
+    }
+
+    Calls calls;
+
+    Partition &partition() { return partition_; }
+
+    // Fold every record of a batch; what isn't ordinary is left to ``leave_to``, in its turn.
+    void fold(PyObject *values, PyObject *keys, PyObject *offsets, PyObject *received, PyObject *leave_to) {
+        for (Py_ssize_t n = 0; n < PyList_GET_SIZE(values); ++n) {
+            Record record{PyList_GET_ITEM(values, n), PyList_GET_ITEM(keys, n), PyList_GET_ITEM(offsets, n),
+                          PyList_GET_ITEM(received, n), partition_.clock_ms};
+            partition_.clock_ms = std::max(partition_.clock_ms, number_of(record.received));
+            Ref envelope = envelope_of(record.raw);
+            int verdict = NOT_TAKEN;
+            if (envelope.get() != Py_None && record.key != Py_None) {
+                verdict = take(envelope.get(), record);
+            }
+            if (verdict != TAKEN) {
+                leave(leave_to, envelope.get(), record, verdict);
+            }
+        }
+    }
+
+    // Fold an event that Python has judged to be valid and at home.
+    Verdict judge(PyObject *event, PyObject *key, i64 offset, i64 received_ms, i64 clock_before_ms) {
+        Ref tenant = field(event, "tenant"), source = field(event, "source"), id = field(event, "id");
+        Ref data = field(event, "data"), voided = field(event, "voided"), backfill = field(event, "backfill");
+        Arrival arrival{text_of(tenant.get()), Text(), bytes_of(key), offset, received_ms, clock_before_ms};
+        Come come;
+        come.kind = static_cast<u8>(number_of(field(event, "kind").get()));
+        come.time_ms = number_of(field(event, "time_ms").get());
+        come.source = partition_.world.names.of(text_of(source.get()));
+        come.id = text_of(id.get());
+        come.revision = static_cast<u32>(number_of(field(event, "revision").get()));
+        come.voided = voided.get() == Py_True;
+        come.backfill = backfill.get() == Py_True;
+        pack(data.get(), come);
+        return partition_.judge(partition_.shelf.find(arrival.key), arrival, come);
+    }
+
+  private:
+    static Ref field(PyObject *event, const char *name) { return checked(PyObject_GetAttrString(event, name)); }
+
+    void read_tables(PyObject *ranks, PyObject *settles) {
+        Text rank = bytes_of(ranks), settling = bytes_of(settles);
+        for (std::size_t kind = 0; kind < KINDS; ++kind) {
+            partition_.world.kinds.rank[kind] = static_cast<u8>(rank[kind]);
+            partition_.world.kinds.settles[kind] = settling[kind] != 0;
+        }
+    }
+
+    static constexpr int TAKEN = -2, NOT_TAKEN = -1;
+    static constexpr std::size_t MAX_BYTES = 65'536;
+
+    // The envelope of an event whose attributes and data have the shapes of its type, else None; as
+    // `schemas.ordinary.envelope_of` finds it.
+    Ref envelope_of(PyObject *raw) {
+        if (raw == Py_None) {
+            return Ref::shared(Py_None);
+        }
+        Text bytes = bytes_of(raw);
+        bool has_backslash = std::memchr(bytes.data(), '\\', bytes.size()) != nullptr;
+        if (bytes.size() > MAX_BYTES || (has_backslash && bytes.find("\\u0000") != Text::npos)) {
+            return Ref::shared(Py_None);
+        }
+        Ref envelope(PyObject_CallOneArg(calls.decode.get(), raw));
+        if (!envelope.get()) {
+            if (!PyErr_ExceptionMatches(calls.no_envelope.get())) {
+                throw Raised();
+            }
+            PyErr_Clear();
+            return Ref::shared(Py_None);
+        }
+        const EnvelopeShape &shape = shape_of(Py_TYPE(envelope.get()));
+        PyObject *data = at(envelope.get(), shape.data);
+        if (at(envelope.get(), shape.voided) == Py_True) {
+            if (data != Py_None && PyObject_SetAttrString(envelope.get(), "data", Py_None)) {
+                throw Raised();
+            }
+            return envelope;
+        }
+        if (data == Py_None || !is_sound(shape, data)) {
+            return Ref::shared(Py_None);
+        }
+        return envelope;
+    }
+
+    bool is_sound(const EnvelopeShape &shape, PyObject *data) {
+        if (shape.is_sound == Py_None) {
+            return true;
+        }
+        Ref answer = checked(PyObject_CallOneArg(shape.is_sound, data));
+        return answer.get() == Py_True;
+    }
+
+    // Take an ordinary event: TAKEN, the number of the verdict where a letter is due, or NOT_TAKEN, and nothing has
+    // changed, where there is more to it.
+    int take(PyObject *envelope, const Record &record) {
+        const EnvelopeShape &shape = shape_of(Py_TYPE(envelope));
+        Come come;
+        if (at(envelope, shape.receivedat) != Py_None ||
+            !InstantText(text_of(at(envelope, shape.time))).read(come.time_ms)) {
+            return NOT_TAKEN;
+        }
+        Arrival arrival{text_of(at(envelope, shape.tenant)),
+                        text_of(at(envelope, shape.subject)),
+                        bytes_of(record.key),
+                        number_of(record.offset),
+                        number_of(record.received),
+                        record.clock_before_ms};
+        i64 age_ms = arrival.received_ms - come.time_ms;
+        Place *place = nullptr;
+        if (age_ms < -AHEAD_MS || age_ms > AGE_MS || !partition_.is_at_home(arrival, place)) {
+            return NOT_TAKEN;
+        }
+        if (partition_.is_reflected(place, arrival.offset)) {
+            return TAKEN;
+        }
+        come.kind = shape.kind;
+        come.source = partition_.world.names.of(text_of(at(envelope, shape.source)));
+        come.id = text_of(at(envelope, shape.id));
+        come.revision = static_cast<u32>(number_of(at(envelope, shape.revision)));
+        come.voided = at(envelope, shape.voided) == Py_True;
+        come.backfill = at(envelope, shape.backfill) == Py_True;
+        pack(at(envelope, shape.data), come);
+        Verdict verdict = partition_.judge(place, arrival, come);
+        bool is_refused = verdict > Verdict::SUPERSEDED && !partition_.is_refolding;
+        return is_refused ? static_cast<int>(verdict) : TAKEN;
+    }
+
+    void pack(PyObject *data, Come &come) {
+        packer_.bytes.clear();
+        if (data != Py_None) {
+            struct_packer_.write(packer_, data);
+        }
+        come.data = packer_.bytes;
+    }
+
+    const EnvelopeShape &shape_of(PyTypeObject *type) {
+        auto found = shapes_.find(type);
+        if (found != shapes_.end()) {
+            return found->second;
+        }
+        EnvelopeShape shape;
+        Ref kind = checked(PyObject_GetAttrString(reinterpret_cast<PyObject *>(type), "kind"));
+        shape.kind = static_cast<u8>(number_of(kind.get()));
+        Ref check = checked(PyObject_GetAttrString(reinterpret_cast<PyObject *>(type), "is_sound"));
+        shape.is_sound = check.get();
+        for (auto [name, place] : {std::pair<const char *, Py_ssize_t *>{"id", &shape.id},
+                                   {"source", &shape.source},
+                                   {"subject", &shape.subject},
+                                   {"time", &shape.time},
+                                   {"tenant", &shape.tenant},
+                                   {"revision", &shape.revision},
+                                   {"voided", &shape.voided},
+                                   {"backfill", &shape.backfill},
+                                   {"receivedat", &shape.receivedat},
+                                   {"data", &shape.data}}) {
+            *place = offset_of(type, name);
+        }
+        return shapes_[type] = shape;
+    }
+
+    // Let Python take a record: from its beginning, or to write the letter that a verdict asks for.
+    static void leave(PyObject *to, PyObject *envelope, const Record &record, int verdict) {
+        Ref clock_before = checked(PyLong_FromLongLong(record.clock_before_ms));
+        Ref said = checked(PyLong_FromLong(verdict));
+        PyObject *given[] = {envelope,        record.raw,         record.key, record.offset,
+                             record.received, clock_before.get(), said.get()};
+        checked(PyObject_Vectorcall(to, given, 7, nullptr));
+    }
+
+    Partition partition_;
+    Packer packer_;
+    StructPacker struct_packer_;
+    std::unordered_map<PyTypeObject *, EnvelopeShape> shapes_;
+};
+
+}  // namespace core
