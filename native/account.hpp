@@ -89,6 +89,42 @@ template <typename Value> class Few {
     std::unique_ptr<Flat<u32>> index_;  // name → place, counted from 1
 };
 
+// The ids of an account's leads, deals and orders as numbers of its own, which go with it.
+class Ids {
+  public:
+    Name of(Text id) {
+        if (index_) {
+            Name found = index_->find(hash_of(id), [&](Name name) { return ids_[name - 1] == id; });
+            return found ? found : add(id);
+        }
+        for (std::size_t at = 0; at < ids_.size(); ++at) {
+            if (ids_[at] == id) {
+                return static_cast<Name>(at + 1);
+            }
+        }
+        return add(id);
+    }
+
+  private:
+    Name add(Text id) {
+        ids_.emplace_back(id);
+        Name name = static_cast<Name>(ids_.size());
+        if (index_) {
+            index_->put(hash_of(id), name);
+        } else if (ids_.size() > MANY) {
+            index_ = std::make_unique<Flat<Name>>();
+            for (Name known = 1; known <= name; ++known) {
+                index_->put(hash_of(ids_[known - 1]), known);
+            }
+        }
+        return name;
+    }
+
+    static constexpr std::size_t MANY = 16;
+    std::vector<std::string> ids_;
+    std::unique_ptr<Flat<Name>> index_;
+};
+
 // Where a deal stands once its events up to some moment are in; `stream.accounts.course`.
 struct Course {
     bool is_opened = false, is_closed = false;
@@ -99,7 +135,7 @@ struct Course {
     bool is_open() const { return is_opened && !is_closed; }
 };
 
-struct Deal {
+struct Deal : Pooled {
     Name id = NONE;
     Name implied_lead = NONE;
     Entries events;   // its own, in order
@@ -144,12 +180,12 @@ struct Deal {
     }
 };
 
-struct Lead {
+struct Lead : Pooled {
     Entries created;  // in order
     Entries touches;  // that name it and no deal
 };
 
-struct OrderEvents {
+struct OrderEvents : Pooled {
     Entries placed, refunds;  // each in order
 };
 
@@ -159,8 +195,9 @@ struct Chunk {
     bool is_dirty = false;
 };
 
-struct Account {
+struct Account : Pooled {
     std::string key;
+    Ids ids;
     Name tenant = NONE;
     std::vector<Chunk> chunks;
     std::vector<u32> dirty;  // numbers of chunks that have changed since they were written

@@ -101,14 +101,14 @@ PyObject *rows(PyObject *self, PyObject *args) {
             throw Raised();
         }
         Ref list = checked(PyList_New(0));
-        for (const auto &[key, row] : core.partition().due_rows(offset, before)) {
+        core.partition().give_due_rows(offset, before, [&](Text key, Text row) {
             Ref pair = checked(PyTuple_New(2));
             PyTuple_SET_ITEM(pair.get(), 0, checked(bytes_from(key)).give());
             PyTuple_SET_ITEM(pair.get(), 1, checked(bytes_from(row)).give());
             if (PyList_Append(list.get(), pair.get())) {
                 throw Raised();
             }
-        }
+        });
         return list;
     });
 }

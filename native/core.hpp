@@ -211,11 +211,11 @@ class Core {
     }
 
     void pack(PyObject *data, Come &come) {
-        packer_.bytes.clear();
+        packer_.clear();
         if (data != Py_None) {
             struct_packer_.write(packer_, data);
         }
-        come.data = packer_.bytes;
+        come.data = packer_.bytes();
     }
 
     const EnvelopeShape &shape_of(PyTypeObject *type) {

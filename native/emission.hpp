@@ -175,11 +175,11 @@ class Emission {
                 to.text(world_.names.text(run.rep));
                 put_moments(to, run.moments);
             });
-            if (to.bytes.size() > MAX_RECORD_BYTES && step > 1) {
+            if (to.size() > MAX_RECORD_BYTES && step > 1) {
                 step /= 4;
                 continue;
             }
-            records.emplace_back(tenant, std::move(to.bytes));
+            records.emplace_back(tenant, std::string(to.bytes()));
             begin = end;
         } while (begin < all);
     }

@@ -7,13 +7,14 @@
 
 #include "kinds.hpp"
 #include "pack.hpp"
+#include "pool.hpp"
 
 namespace core {
 
 enum Phase : u8 { NO_PHASE, PRE_SALE, POST_SALE };
 
 // What only some kinds say: stages, money, shares, lines, scores.
-struct Further {
+struct Further : Pooled {
     Name stage = NONE, pipeline = NONE, currency = NONE, order = NONE, source = NONE;
     bool has_amount = false, has_lines = false, is_nps_kind = false;
     i64 amount = 0;
@@ -26,7 +27,7 @@ struct Further {
     i64 plan_ms = 0;  // when a planned appointment begins
 };
 
-struct Entry {
+struct Entry : Pooled {
     i64 time_ms = 0;
     i64 received_ms = 0;
     u64 id_hash = 0;
@@ -39,7 +40,7 @@ struct Entry {
     Phase phase = NO_PHASE;
     bool voided = false, backfill = false, automated = false;
     u32 id_size = 0, data_size = 0;
-    std::unique_ptr<char[]> held;  // the id, then the data as MessagePack; no data if it is voided
+    Bytes held;  // the id, then the data as MessagePack; no data if it is voided
     std::unique_ptr<Further> further;
 
     Text id() const { return Text(held.get(), id_size); }
@@ -49,14 +50,20 @@ struct Entry {
     }
 
     void hold(Text id, Text data) {
-        held.reset(new char[id.size() + data.size()]);
-        std::memcpy(held.get(), id.data(), id.size());
-        if (!data.empty()) {
-            std::memcpy(held.get() + id.size(), data.data(), data.size());
-        }
+        Bytes both(id.size() + data.size());
+        put(both.get(), id);
+        put(both.get() + id.size(), data);
+        held = std::move(both);
         id_size = static_cast<u32>(id.size());
         data_size = static_cast<u32>(data.size());
         id_hash = id.empty() ? 0 : hash_of(id);
+    }
+
+  private:
+    static void put(char *place, Text text) {
+        if (!text.empty()) {
+            std::memcpy(place, text.data(), text.size());
+        }
     }
 };
 

@@ -44,7 +44,7 @@ class Folder {
         if (held && event.revision == held->revision) {
             return same_as(*held, event) ? Verdict::DUPLICATE : Verdict::CONFLICT;
         }
-        std::unique_ptr<Entry> entry = entry_of(event, received_ms);
+        std::unique_ptr<Entry> entry = entry_of(event, received_ms, account.ids);
         if ((account.settled || account.forgotten) && ledger_.is_settled(account, entry.get())) {
             return Verdict::TOO_OLD;
         }
@@ -69,8 +69,8 @@ class Folder {
     void attach(Account &account, Entry *entry) const { attaching_.attach(account, entry); }
 
     // Read what the data of an entry says.
-    void read(Entry &entry, Text data) const {
-        world_.reader.read(entry, data);
+    void read(Entry &entry, Text data, Ids &ids) const {
+        world_.reader.read(entry, data, ids);
         if (entry.kind == APPOINTMENT_SET && entry.further && !entry.further->starts_at.empty()) {
             entry.further->has_plan = instant_(entry.further->starts_at, entry.further->plan_ms);
         }
@@ -80,7 +80,7 @@ class Folder {
     }
 
     // The ledger's form of an event; its chunk is set when it is stored.
-    std::unique_ptr<Entry> entry_of(const Come &event, i64 received_ms) const {
+    std::unique_ptr<Entry> entry_of(const Come &event, i64 received_ms, Ids &ids) const {
         auto entry = std::make_unique<Entry>();
         entry->kind = event.kind;
         entry->rank = world_.kinds.rank[event.kind];
@@ -92,7 +92,7 @@ class Folder {
         entry->backfill = event.backfill;
         entry->hold(event.id, event.data);
         if (!event.data.empty()) {
-            read(*entry, entry->data());
+            read(*entry, entry->data(), ids);
         }
         return entry;
     }

@@ -1,6 +1,7 @@
 // MessagePack as state rows and records use it: written in the shortest form, read without copies.
 #pragma once
 
+#include <memory>
 #include <stdexcept>
 
 #include "amount.hpp"
@@ -13,9 +14,17 @@ struct Unreadable : std::runtime_error {
 
 class Packer {
   public:
-    std::string bytes;
+    Text bytes() const { return Text(begin_.get(), size_); }
+    std::size_t size() const { return size_; }
+    void clear() { size_ = 0; }
 
-    void raw(Text text) { bytes.append(text.data(), text.size()); }
+    void raw(Text text) {
+        room(text.size());
+        if (!text.empty()) {
+            std::memcpy(begin_.get() + size_, text.data(), text.size());
+        }
+        size_ += text.size();
+    }
     void nil() { byte(0xc0); }
     void boolean(bool value) { byte(value ? 0xc3 : 0xc2); }
 
@@ -88,7 +97,22 @@ class Packer {
     }
 
   private:
-    void byte(u8 value) { bytes.push_back(static_cast<char>(value)); }
+    void byte(u8 value) {
+        room(1);
+        begin_[size_++] = static_cast<char>(value);
+    }
+
+    void room(std::size_t more) {
+        if (size_ + more > held_) {
+            std::size_t larger = std::max(held_ * 2, size_ + more + 256);
+            std::unique_ptr<char[]> begin(new char[larger]);
+            if (size_) {
+                std::memcpy(begin.get(), begin_.get(), size_);
+            }
+            begin_ = std::move(begin);
+            held_ = larger;
+        }
+    }
 
     void head(std::size_t size, u8 few, u8 many) {
         if (size < 16) {
@@ -99,6 +123,9 @@ class Packer {
             byte(static_cast<u8>(many + 1)), big(size, 4);
         }
     }
+
+    std::unique_ptr<char[]> begin_;
+    std::size_t size_ = 0, held_ = 0;
 };
 
 class Unpacker {

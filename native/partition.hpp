@@ -124,23 +124,22 @@ class Partition {
         return verdict;
     }
 
-    // Rows whose first unwritten change lies before an offset, oldest first, as (key, row).
-    std::vector<std::pair<std::string, std::string>> due_rows(i64 offset, i64 before) {
-        std::vector<std::pair<std::string, std::string>> rows;
+    // Give rows whose first unwritten change lies before an offset, oldest first, as key and row.
+    template <typename Give> void give_due_rows(i64 offset, i64 before, Give give) {
+        std::string key;
         while (!dirty_.empty() && dirty_.front()->dirty_offset < before) {
             Account *account = dirty_.front();
             dirty_.pop_front();
             shelf.written(account);
             std::sort(account->dirty.begin(), account->dirty.end());
             for (u32 number : account->dirty) {
-                std::string key = account->key;
-                key.push_back('\0');
-                rows.emplace_back(key + std::to_string(number), rows_.encode(*account, number, offset));
+                key.assign(account->key).push_back('\0');
+                key += std::to_string(number);
+                give(Text(key), rows_.encode(*account, number, offset));
                 account->chunks[number].is_dirty = false;
             }
             account->dirty.clear();
         }
-        return rows;
     }
 
     // The account that waits longest to be written; none if all are.
@@ -164,7 +163,8 @@ class Partition {
     void gather(const Account &account, const Arrival &at, const Come &event, const Entry *stored) {
         std::unique_ptr<Entry> unstored;
         if (!stored) {
-            unstored = folder_.entry_of(event, at.received_ms);
+            Ids apart;
+            unstored = folder_.entry_of(event, at.received_ms, apart);
             stored = unstored.get();
         }
         u8 kind = event.voided ? 0 : event.kind;

@@ -162,7 +162,7 @@ class StructPacker {
             Packer packed;
             packed.text(text_of(name));
             Py_ssize_t of_default = at - (count - standard);
-            members.push_back({packed.bytes, offset_of(type, PyUnicode_AsUTF8(name)),
+            members.push_back({std::string(packed.bytes()), offset_of(type, PyUnicode_AsUTF8(name)),
                                of_default < 0 ? nullptr : PyTuple_GET_ITEM(defaults.get(), of_default)});
         }
         return known_[type] = std::move(members);

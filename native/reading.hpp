@@ -1,7 +1,7 @@
 // The fields of an event's data, read from the form in which rows hold it.
 #pragma once
 
-#include "entry.hpp"
+#include "account.hpp"
 
 namespace core {
 
@@ -56,15 +56,15 @@ class Reader {
   public:
     explicit Reader(Names &names) : names_(names) {}
 
-    // Read what an entry's data says into its fields; its kind is set.
-    void read(Entry &entry, Text data) {
+    // Read what an entry's data says into its fields; its kind is set. ``ids``: those of its account.
+    void read(Entry &entry, Text data, Ids &ids) {
         Unpacker from(data);
         for (std::size_t left = from.map(); left; --left) {
             Field field = field_of(from.text());
             if (from.is_nil()) {
                 from.skip();
-            } else if (!read_common(entry, field, from)) {
-                read_further(entry, field, from);
+            } else if (!read_common(entry, field, from, ids)) {
+                read_further(entry, field, from, ids);
             }
         }
     }
@@ -72,11 +72,11 @@ class Reader {
   private:
     Name name(Unpacker &from) { return names_.of(from.text()); }
 
-    bool read_common(Entry &entry, Field field, Unpacker &from) {
+    bool read_common(Entry &entry, Field field, Unpacker &from, Ids &ids) {
         switch (field) {
             case Field::REP: entry.rep = name(from); return true;
-            case Field::DEAL: entry.deal = name(from); return true;
-            case Field::LEAD: entry.lead = name(from); return true;
+            case Field::DEAL: entry.deal = ids.of(from.text()); return true;
+            case Field::LEAD: entry.lead = ids.of(from.text()); return true;
             case Field::AUTOMATED: entry.automated = from.boolean(); return true;
             case Field::DURATION: entry.duration_s = from.integer(); return true;
             case Field::PHASE: entry.phase = from.text() == "post_sale" ? POST_SALE : PRE_SALE; return true;
@@ -85,7 +85,7 @@ class Reader {
         }
     }
 
-    void read_further(Entry &entry, Field field, Unpacker &from) {
+    void read_further(Entry &entry, Field field, Unpacker &from, Ids &ids) {
         if (field == Field::KIND && entry.kind == TOUCH) {
             entry.word = name(from);
             return;
@@ -97,7 +97,7 @@ class Reader {
         switch (field) {
             case Field::KIND: further.is_nps_kind = from.text() == "nps"; break;
             case Field::SOURCE: further.source = name(from); break;
-            case Field::ORDER: further.order = name(from); break;
+            case Field::ORDER: further.order = ids.of(from.text()); break;
             case Field::STAGE: further.stage = name(from); break;
             case Field::PIPELINE: further.pipeline = name(from); break;
             case Field::CURRENCY: further.currency = name(from); break;

@@ -12,11 +12,11 @@ class Rows {
   public:
     Rows(World &world, const Folder &folder, const Ledger &ledger) : world_(world), folder_(folder), ledger_(ledger) {}
 
-    // A chunk as a state row that reflects every record below an offset.
-    std::string encode(Account &account, u32 number, i64 offset) const {
-        Chunk &chunk = account.chunks[number];
-        Packer to;
-        to.bytes.reserve(64 + chunk.entries.size() * 160);
+    // A chunk as a state row that reflects every record below an offset; it stands until the next.
+    Text encode(const Account &account, u32 number, i64 offset) {
+        const Chunk &chunk = account.chunks[number];
+        Packer &to = row_;
+        to.clear();
         to.big(static_cast<u64>(offset), OFFSET_BYTES);
         to.array(4);
         to.integer(ROW_VERSION);
@@ -37,7 +37,7 @@ class Rows {
         for (u64 print : chunk.forgotten) {
             to.natural(print);
         }
-        return std::move(to.bytes);
+        return to.bytes();
     }
 
     // Take a chunk's row into an account that has the chunk.
@@ -60,7 +60,7 @@ class Rows {
             }
         }
         for (std::size_t left = from.array(); left; --left) {
-            Entry *entry = ledger_.restore(account, number, decode_entry(from));
+            Entry *entry = ledger_.restore(account, number, decode_entry(from, account.ids));
             if (!entry->voided) {
                 folder_.attach(account, entry);
             }
@@ -95,7 +95,7 @@ class Rows {
         }
     }
 
-    std::unique_ptr<Entry> decode_entry(Unpacker &from) const {
+    std::unique_ptr<Entry> decode_entry(Unpacker &from, Ids &ids) const {
         auto entry = std::make_unique<Entry>();
         from.array();
         entry->kind = static_cast<u8>(from.integer());
@@ -116,10 +116,11 @@ class Rows {
         const char *begin = from.place();
         from.skip();
         entry->hold(id, Text(begin, static_cast<std::size_t>(from.place() - begin)));
-        folder_.read(*entry, entry->data());
+        folder_.read(*entry, entry->data(), ids);
         return entry;
     }
 
+    Packer row_;
     World &world_;
     const Folder &folder_;
     const Ledger &ledger_;

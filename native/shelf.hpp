@@ -8,13 +8,71 @@
 namespace core {
 
 // What an account takes for itself and for each entry, and one that is not in use besides its rows: as measured.
-constexpr std::size_t ACCOUNT_BYTES = 1'100, ENTRY_BYTES = 420, COLD_BYTES = 160, ROW_BYTES = 48;
+constexpr std::size_t ACCOUNT_BYTES = 1'100, ENTRY_BYTES = 420, COLD_BYTES = 112, ROW_BYTES = 80;
 constexpr std::size_t SLACK = 64;  // this part of the bound is made free beyond it
 
-// An account that is not in use: its rows by chunk.
-struct Cold {
-    std::string key;
-    std::map<u32, std::string> rows;
+// An account that is not in use: its key and its rows; most have one.
+class Cold : Pooled {
+  public:
+    using Pooled::operator new;
+    using Pooled::operator delete;
+
+    explicit Cold(Text key) { hold(key, Text()); }
+
+    Text key() const { return Text(held_.get(), key_size_); }
+    std::size_t held_bytes() const { return held_bytes_; }
+
+    // Take the row of a chunk, in the place of one before.
+    void put(u32 chunk, Text row) {
+        if (!has_row_ || chunk == chunk_) {
+            held_bytes_ += row.size() - (held_.size() - key_size_);
+            hold(std::string(key()), row);
+            chunk_ = chunk;
+            has_row_ = true;
+            return;
+        }
+        if (!rest_) {
+            rest_ = std::make_unique<std::map<u32, Bytes>>();
+        }
+        Bytes &held = (*rest_)[chunk];
+        held_bytes_ += row.size() + (held.size() ? 0 : ROW_BYTES) - held.size();
+        held = copy(row);
+    }
+
+    // The rows by chunk, in order.
+    std::vector<std::pair<u32, Text>> rows() const {
+        std::vector<std::pair<u32, Text>> found{{chunk_, Text(held_.get() + key_size_, held_.size() - key_size_)}};
+        if (rest_) {
+            for (const auto &[chunk, row] : *rest_) {
+                found.emplace_back(chunk, Text(row.get(), row.size()));
+            }
+            std::sort(found.begin(), found.end());
+        }
+        return found;
+    }
+
+  private:
+    static Bytes copy(Text text) {
+        Bytes made(text.size());
+        std::memcpy(made.get(), text.data(), text.size());
+        return made;
+    }
+
+    void hold(Text key, Text row) {
+        Bytes both(key.size() + row.size());
+        std::memcpy(both.get(), key.data(), key.size());
+        if (!row.empty()) {
+            std::memcpy(both.get() + key.size(), row.data(), row.size());
+        }
+        held_ = std::move(both);
+        key_size_ = static_cast<u32>(key.size());
+    }
+
+    Bytes held_;  // the key, then the row of a chunk
+    u32 key_size_ = 0, chunk_ = 0;
+    bool has_row_ = false;
+    std::size_t held_bytes_ = COLD_BYTES;
+    std::unique_ptr<std::map<u32, Bytes>> rest_;
 };
 
 struct Place {
@@ -23,13 +81,13 @@ struct Place {
     std::unique_ptr<Cold> cold;
     i64 reflected = 0;  // while restoring: the offset its rows reflect
 
-    Text key() const { return live ? Text(live->key) : Text(cold->key); }
+    Text key() const { return live ? Text(live->key) : cold->key(); }
     bool is_free() const { return !live && !cold; }
 };
 
 class Shelf {
   public:
-    Shelf(World &world, const Rows &rows, std::size_t memory_bytes)
+    Shelf(World &world, Rows &rows, std::size_t memory_bytes)
         : world_(world), rows_(rows), memory_bytes_(memory_bytes), places_(1 << 10) {}
 
     Place *find(Text key) {
@@ -75,8 +133,7 @@ class Shelf {
         Place *place = find(key);
         if (!place) {
             place = &taken(key);
-            place->cold = std::make_unique<Cold>();
-            place->cold->key = std::string(key);
+            place->cold = std::make_unique<Cold>(key);
             cold_bytes_ += COLD_BYTES;
         }
         i64 reflected = 0;
@@ -84,9 +141,9 @@ class Shelf {
             reflected = reflected << 8 | static_cast<u8>(part);
         }
         place->reflected = std::max(place->reflected, reflected);
-        std::string &held = place->cold->rows[chunk];
-        cold_bytes_ += row.size() + (held.empty() ? ROW_BYTES : 0) - held.size();
-        held = std::string(row);
+        cold_bytes_ -= place->cold->held_bytes();
+        place->cold->put(chunk, row);
+        cold_bytes_ += place->cold->held_bytes();
     }
 
     // Note that an account's rows were written: it goes back after all others, and is counted anew.
@@ -141,12 +198,12 @@ class Shelf {
         std::unique_ptr<Cold> cold = std::move(place.cold);
         place.live = std::make_unique<Account>();
         Account *account = place.live.get();
-        account->key = cold->key;
-        account->tenant = world_.names.of(Text(cold->key).substr(0, cold->key.find('/')));
-        account->chunks.resize(cold->rows.rbegin()->first + 1);
-        cold_bytes_ -= COLD_BYTES;
-        for (const auto &[number, row] : cold->rows) {
-            cold_bytes_ -= row.size() + ROW_BYTES;
+        account->key = std::string(cold->key());
+        account->tenant = world_.names.of(cold->key().substr(0, cold->key().find('/')));
+        cold_bytes_ -= cold->held_bytes();
+        auto rows = cold->rows();
+        account->chunks.resize(rows.back().first + 1);
+        for (const auto &[number, row] : rows) {
             rows_.decode(*account, number, row);
         }
         account->last_weight = 0;
@@ -160,15 +217,11 @@ class Shelf {
 
     void put_back(Account *account, i64 offset) {
         Place *place = find(account->key);
-        auto cold = std::make_unique<Cold>();
-        cold->key = account->key;
-        cold_bytes_ += COLD_BYTES;
+        auto cold = std::make_unique<Cold>(account->key);
         for (u32 number = 0; number < account->chunks.size(); ++number) {
-            std::string row = rows_.encode(*account, number, offset);
-            row.shrink_to_fit();
-            cold_bytes_ += row.size() + ROW_BYTES;
-            cold->rows.emplace(number, std::move(row));
+            cold->put(number, rows_.encode(*account, number, offset));
         }
+        cold_bytes_ += cold->held_bytes();
         unlink(account);
         live_bytes_ -= account->held_bytes;
         place->cold = std::move(cold);
@@ -194,7 +247,7 @@ class Shelf {
     }
 
     World &world_;
-    const Rows &rows_;
+    Rows &rows_;
     std::size_t memory_bytes_;
     std::vector<Place> places_;
     std::size_t used_ = 0, live_bytes_ = 0, cold_bytes_ = 0;
