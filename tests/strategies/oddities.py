@@ -182,6 +182,7 @@ def _damaged(raw: bytes, random: Random) -> bytes:
     """With a few bytes changed, gone or added."""
     found = bytearray(raw)
     for _ in range(random.choice((1, 1, 1, 2, 5))):
+        found = found or bytearray(b"{")
         at = random.randrange(len(found))
         turn = random.random()
         if turn < 0.4:
