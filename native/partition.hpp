@@ -96,6 +96,9 @@ class Partition {
             return false;
         }
         place = shelf.find(at.key);
+        if (at.tenant.find('/') != Text::npos) {  // then another account's key may read the same
+            return false;
+        }
         return place || (is_plain(at) && murmur2(at.key) % partitions_ == partition_);
     }
 
