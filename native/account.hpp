@@ -196,7 +196,7 @@ struct Chunk {
 };
 
 struct Account : Pooled {
-    std::string key;
+    Inline<44> key;
     Ids ids;
     Name tenant = NONE;
     std::vector<Chunk> chunks;

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +20,45 @@ using Name = u32;
 constexpr Name NONE = 0;  // what is not said; no text has this number
 
 inline u64 hash_of(Text text) { return std::hash<Text>{}(text); }
+
+// A text that is held in place where it is short, so that a look at it is one look at memory.
+template <u32 SHORT> class Inline {
+  public:
+    Inline() = default;
+    Inline(const Inline &) = delete;
+    Inline &operator=(const Inline &) = delete;
+    ~Inline() {
+        if (size_ > SHORT) {
+            delete[] far();
+        }
+    }
+
+    // Take a text, once.
+    void hold(Text text) {
+        size_ = static_cast<u32>(text.size());
+        if (size_ > SHORT) {
+            char *place = new char[size_];
+            std::memcpy(place, text.data(), size_);
+            std::memcpy(held_, &place, sizeof place);
+        } else if (size_) {
+            std::memcpy(held_, text.data(), size_);
+        }
+    }
+
+    Text text() const { return Text(size_ > SHORT ? far() : held_, size_); }
+
+  private:
+    static_assert(SHORT >= sizeof(char *), "the place of a long text is held where a short one would be");
+
+    char *far() const {
+        char *place;
+        std::memcpy(&place, held_, sizeof place);
+        return place;
+    }
+
+    u32 size_ = 0;
+    char held_[SHORT] = {};
+};
 
 class Names {
   public:
@@ -52,21 +90,7 @@ class Names {
         Name name = NONE;
     };
 
-    // A short text is held in place, so that a look at it is one look at memory.
-    struct Kept {
-        static constexpr std::size_t SHORT = 20;
-        u32 size = 0;
-        char held[SHORT] = {};
-
-        Text text() const {
-            if (size <= SHORT) {
-                return Text(held, size);
-            }
-            const char *place;
-            std::memcpy(&place, held, sizeof place);
-            return Text(place, size);
-        }
-    };
+    using Kept = Inline<20>;
 
     static constexpr Name PAGE = 1 << 12;
 
@@ -77,16 +101,8 @@ class Names {
         if (name / PAGE == pages_.size()) {
             pages_.push_back(std::make_unique<Kept[]>(PAGE));
         }
-        Kept &kept = pages_[name / PAGE][name % PAGE];
-        kept.size = static_cast<u32>(text.size());
-        if (text.size() <= Kept::SHORT) {
-            std::memcpy(kept.held, text.data(), text.size());
-        } else {
-            long_.emplace_back(text);
-            const char *place = long_.back().data();
-            std::memcpy(kept.held, &place, sizeof place);
-            bytes_ += text.size() + sizeof(std::string);
-        }
+        pages_[name / PAGE][name % PAGE].hold(text);
+        bytes_ += text.size();
         table_[at] = {mixed, name};
         if (count_ * 2UL > table_.size()) {
             grow();
@@ -111,7 +127,6 @@ class Names {
 
     std::vector<Slot> table_;
     std::vector<std::unique_ptr<Kept[]>> pages_;
-    std::deque<std::string> long_;
     Name count_ = 1;
     std::size_t bytes_ = 0;
 };

@@ -136,7 +136,7 @@ class Partition {
             shelf.written(account);
             std::sort(account->dirty.begin(), account->dirty.end());
             for (u32 number : account->dirty) {
-                key.assign(account->key).push_back('\0');
+                key.assign(account->key.text()).push_back('\0');
                 key += std::to_string(number);
                 give(Text(key), rows_.encode(*account, number, offset));
                 account->chunks[number].is_dirty = false;

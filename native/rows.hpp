@@ -46,7 +46,7 @@ class Rows {
         from.array();
         i64 version = from.integer();
         if (version != ROW_VERSION) {
-            throw Unreadable("row of " + account.key + " has version " + std::to_string(version) +
+            throw Unreadable("row of " + std::string(account.key.text()) + " has version " + std::to_string(version) +
                              "; this build reads " + std::to_string(ROW_VERSION));
         }
         if (!from.skip_nil()) {

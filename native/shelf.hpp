@@ -81,7 +81,7 @@ struct Place {
     std::unique_ptr<Cold> cold;
     i64 reflected = 0;  // while restoring: the offset its rows reflect
 
-    Text key() const { return live ? Text(live->key) : cold->key(); }
+    Text key() const { return live ? live->key.text() : cold->key(); }
     bool is_free() const { return !live && !cold; }
 };
 
@@ -95,6 +95,21 @@ class Shelf {
         return place.is_free() ? nullptr : &place;
     }
 
+    // Ask for the place of a key, and later for what is there.
+    void bring_near(Text key, u64 &hash) const {
+        hash = hash_of(key);
+        __builtin_prefetch(&places_[hash & (places_.size() - 1)]);
+    }
+
+    void bring_nearer(u64 hash) const {
+        const Place &place = places_[hash & (places_.size() - 1)];
+        const char *there = reinterpret_cast<const char *>(place.live.get());
+        for (int line = 0; there && line < 6; ++line) {
+            __builtin_prefetch(there + line * 64);
+        }
+        __builtin_prefetch(place.cold.get());
+    }
+
     // The account of a key, decoded if it was not in use, made if it is new.
     Account *account(Place *place, Text key, Text tenant) {
         if (place && place->live) {
@@ -104,7 +119,7 @@ class Shelf {
             return thaw(*place);
         }
         auto made = std::make_unique<Account>();
-        made->key = std::string(key);
+        made->key.hold(key);
         made->tenant = world_.names.of(tenant);
         Account *account = made.get();
         Place &free = taken(key);
@@ -198,7 +213,7 @@ class Shelf {
         std::unique_ptr<Cold> cold = std::move(place.cold);
         place.live = std::make_unique<Account>();
         Account *account = place.live.get();
-        account->key = std::string(cold->key());
+        account->key.hold(cold->key());
         account->tenant = world_.names.of(cold->key().substr(0, cold->key().find('/')));
         cold_bytes_ -= cold->held_bytes();
         auto rows = cold->rows();
@@ -216,8 +231,8 @@ class Shelf {
     }
 
     void put_back(Account *account, i64 offset) {
-        Place *place = find(account->key);
-        auto cold = std::make_unique<Cold>(account->key);
+        Place *place = find(account->key.text());
+        auto cold = std::make_unique<Cold>(account->key.text());
         for (u32 number = 0; number < account->chunks.size(); ++number) {
             cold->put(number, rows_.encode(*account, number, offset));
         }
@@ -230,7 +245,7 @@ class Shelf {
 
     void count(Account *account) {
         live_bytes_ -= account->held_bytes;
-        account->held_bytes = ACCOUNT_BYTES + account->key.size() + account->entries * ENTRY_BYTES;
+        account->held_bytes = ACCOUNT_BYTES + account->key.text().size() + account->entries * ENTRY_BYTES;
         live_bytes_ += account->held_bytes;
     }
 
