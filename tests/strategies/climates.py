@@ -104,7 +104,7 @@ CLIMATES = {
         restarts=0.02,
     ),
     "strays": Climate(ODD, most=120, subjects=(*_names("A", 9), "Ä-日本", "x" * 256, "a/b"), odd=0.3, partitions=3),
-    "odd": Climate(ODD, most=120, subjects=_names("A", 2), odd=0.5, lateness_ms=VERY_LATE, backfill=0.3),
+    "odd": Climate(ODD, most=120, subjects=("A-1", "a/b", "a/"), odd=0.5, lateness_ms=VERY_LATE, backfill=0.3),
     "history": Climate(
         ODD, DEAL_STORY, 100, lateness_ms=VERY_LATE, backfill=0.6, tenants=("default", "acme"), again=0.2
     ),
@@ -166,14 +166,14 @@ RARE = {
         restarts=0.0005,
     ),
     "many tenants": Climate(
-        most=7_000,
-        least=5_000,
-        tenants=_names("t", 2_300),
-        types=("sales.touch.logged", "sales.lead.created"),
+        most=11_000,
+        least=9_000,
+        tenants=_names("t", 2_600),
+        types=("sales.touch.logged",) * 4 + ("sales.lead.created",),
         commits=(0.001,),
-        memory_bytes=100_000,
         restarts=0.0005,
-        lateness_ms=(0, 50 * HOUR_MS, 3 * DAY_MS),
+        memory_bytes=100_000,
+        lateness_ms=(0, 0, 0, 50 * HOUR_MS, 3 * DAY_MS),
     ),
     "many voices": Climate(
         Cast(("R-1",)),

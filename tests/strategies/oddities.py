@@ -138,8 +138,14 @@ def _organisational(said: Said, random: Random) -> Said:
     return said | {"type": name, "data": held}
 
 
+def _parted_elsewhere(said: Said, random: Random) -> Said:
+    """With a part of a subject that has a slash as the tenant's: the key stays the same."""
+    first, slash, rest = str(said.get("subject", "")).partition("/")
+    return said | {"tenant": f"{said.get('tenant', 'default')}/{first}", "subject": rest} if slash else said
+
+
 CHANGES: tuple[Callable[[Said, Random], Said], ...] = (
-    *(_bent, _bent, _bent, _incomplete, _wordy, _wordy, _explicit, _explicit, _worded_otherwise, _organisational),
+    *(_bent, _bent, _bent, _incomplete, _wordy, _wordy, _explicit, _explicit, _worded_otherwise, _organisational, _parted_elsewhere),
 )
 
 
