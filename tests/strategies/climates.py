@@ -103,7 +103,13 @@ CLIMATES = {
         memory_bytes=20_000,
         restarts=0.02,
     ),
-    "strays": Climate(ODD, most=120, subjects=(*_names("A", 9), "Ä-日本", "x" * 256, "a/b"), odd=0.3, partitions=3),
+    "strays": Climate(
+        ODD,
+        most=120,
+        subjects=(*("subject-of-a-length"[:n] for n in range(1, 20)), "Ä-日本", "x" * 256, "a/b"),
+        odd=0.3,
+        partitions=3,
+    ),
     "odd": Climate(ODD, most=120, subjects=("A-1", "a/b", "a/"), odd=0.5, lateness_ms=VERY_LATE, backfill=0.3),
     "history": Climate(
         ODD, DEAL_STORY, 100, lateness_ms=VERY_LATE, backfill=0.6, tenants=("default", "acme"), again=0.2
