@@ -8,7 +8,8 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
+from types import ModuleType
 
 from agents.epochs.port import Safeguards
 from config.catalogue import load_definitions
@@ -16,6 +17,7 @@ from schemas.kpi import to_line
 from schemas.partitioning import encode_key, home_partition
 from schemas.records import RecordBatch, Stage
 from schemas.rows import POSITION_KEY
+from stream.accounts.native_stage import NativeStage
 from stream.accounts.options import AccountsOptions
 from stream.accounts.shelf import ACCOUNT_BYTES
 from stream.accounts.stage import AccountsStage
@@ -33,10 +35,15 @@ Event = dict[str, object]
 
 
 class RealKit:
-    """AccountsStage and BoardStage."""
+    """AccountsStage and BoardStage. With ``core``, the extension module, two of three of the former are in C++: each
+    goes on from the rows that the one before wrote, whichever that was.
+    """
 
-    def __init__(self, log: SimulatedLog, rng: random.Random, safeguards: Safeguards) -> None:
-        self.log, self.rng = log, rng
+    def __init__(
+        self, log: SimulatedLog, rng: random.Random, safeguards: Safeguards, core: ModuleType | None = None
+    ) -> None:
+        self.log, self.rng, self.core = log, rng, core
+        self._made = 0
         self._sent: list[Event] = []
         self._published = 0
         self._passed: tuple[int, ...] = ()  # the ends of the inputs at the last quiet pass
@@ -44,7 +51,10 @@ class RealKit:
 
     def create(self, stage: str, partition: int) -> Stage:
         """See Kit."""
-        return _board(partition) if stage == "board" else _accounts(partition)
+        if stage == "board":
+            return _board(partition)
+        self._made += 1
+        return _accounts(partition, self.core if self._made % 3 else None)
 
     # ---- publishing
 
@@ -151,9 +161,10 @@ class RealKit:
         }
 
 
-def _accounts(partition: int) -> AccountsStage:
+def _accounts(partition: int, core: ModuleType | None = None) -> AccountsStage:
     options = AccountsOptions(memory_bytes=4 * ACCOUNT_BYTES)  # so little that accounts come and go all the time
-    return AccountsStage(partition, partitions=ACTIVITY_PARTITIONS, cells_partitions=CELLS_PARTITIONS, options=options)
+    make = AccountsStage if core is None else partial(NativeStage, core=core)
+    return make(partition, partitions=ACTIVITY_PARTITIONS, cells_partitions=CELLS_PARTITIONS, options=options)
 
 
 def _board(partition: int) -> BoardStage:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from agents.epochs.pace import Tempo
@@ -21,6 +22,7 @@ TEMPO = Tempo(epoch_s=0.2, epoch_records=60, flush_after_s=1.0, refold_limit_rec
 FAULTS_S = 25.0
 SETTLE_LIMIT_S = 120.0
 RESTART_S = 1.0
+MakeKit = Callable[[SimulatedLog, random.Random, Safeguards], Kit]
 CHANCES = Chances(crash=0.002, lost_answer=0.002, slow_marker=0.15)
 
 
@@ -40,7 +42,7 @@ class Verdict:
 class Story:
     """A cluster, its faults, its oracle."""
 
-    def __init__(self, seed: int, safeguards: Safeguards, kit: type[Kit]) -> None:
+    def __init__(self, seed: int, safeguards: Safeguards, kit: MakeKit) -> None:
         self.seed, self.safeguards = seed, safeguards
         self.rng = random.Random(seed)
         self.loop = SimulatedLoop(self.rng)
@@ -151,6 +153,6 @@ class Story:
         return problem or self.kit.difference()
 
 
-def tell(seed: int, safeguards: Safeguards | None = None, *, kit: type[Kit] = ToyKit) -> Verdict:
+def tell(seed: int, safeguards: Safeguards | None = None, *, kit: MakeKit = ToyKit) -> Verdict:
     """The story of ``seed`` with the stages of ``kit``; the same seed tells the same story."""
     return Story(seed, safeguards or Safeguards(), kit).tell()

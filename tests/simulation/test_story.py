@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import ModuleType
+
 import pytest
 
 from agents.epochs.port import Safeguards
@@ -33,6 +36,12 @@ def test_numbers_are_exact_whatever_happens(chunk: int) -> None:
 def test_the_real_stages_end_as_after_a_quiet_pass(chunk: int) -> None:
     for seed in range(chunk * 5, chunk * 5 + 5):
         verdict = tell(seed, kit=RealKit)
+        assert not verdict.problem, str(verdict)
+
+
+def test_stages_in_cpp_and_in_python_take_over_from_one_another(native_core: ModuleType) -> None:
+    for seed in range(15, 19):
+        verdict = tell(seed, kit=partial(RealKit, core=native_core))
         assert not verdict.problem, str(verdict)
 
 
