@@ -85,7 +85,7 @@ template <typename Value> class Few {
     }
 
     static constexpr std::size_t MANY = 16;
-    std::vector<Member> members_;
+    Vector<Member> members_;
     std::unique_ptr<Flat<u32>> index_;  // name → place, counted from 1
 };
 
@@ -121,7 +121,7 @@ class Ids {
     }
 
     static constexpr std::size_t MANY = 16;
-    std::vector<std::string> ids_;
+    Vector<std::string> ids_;
     std::unique_ptr<Flat<Name>> index_;
 };
 
@@ -190,7 +190,7 @@ struct OrderEvents : Pooled {
 };
 
 struct Chunk {
-    std::vector<std::unique_ptr<Entry>> entries;  // in the order of their acceptance
+    Vector<std::unique_ptr<Entry>> entries;  // in the order of their acceptance
     std::vector<u64> forgotten;                   // fingerprints of what settled out of it
     bool is_dirty = false;
 };
@@ -199,8 +199,8 @@ struct Account : Pooled {
     Inline<44> key;
     Ids ids;
     Name tenant = NONE;
-    std::vector<Chunk> chunks;
-    std::vector<u32> dirty;  // numbers of chunks that have changed since they were written
+    Vector<Chunk> chunks;
+    Vector<u32> dirty;  // numbers of chunks that have changed since they were written
     i64 dirty_offset = 0, dirty_clock_ms = 0;
     u32 last_weight = 0;
     u64 seen = 0;  // a bit for each identity, by its hash: one whose bit is not set is new

@@ -135,7 +135,7 @@ template <typename Sum> class Table {
 
   private:
     void grow() {
-        std::vector<u32> larger(index_.size() * 2, 0);
+        Vector<u32> larger(index_.size() * 2, 0);
         std::size_t mask = larger.size() - 1;
         for (u32 number = 0; number < members_.size(); ++number) {
             std::size_t at = members_[number].cell.hash() & mask;
@@ -147,8 +147,8 @@ template <typename Sum> class Table {
         index_.swap(larger);
     }
 
-    std::vector<Member> members_;
-    std::vector<u32> index_;
+    Vector<Member> members_;
+    Vector<u32> index_;
 };
 
 // What an event adds to cells, gathered with a sign.

@@ -67,7 +67,7 @@ struct Entry : Pooled {
     }
 };
 
-using Entries = std::vector<Entry *>;
+using Entries = Vector<Entry *>;
 
 // Where an entry stands: (time_ms, rank, source, id). A copy that outlives the entry.
 struct Key {

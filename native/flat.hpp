@@ -76,7 +76,7 @@ template <typename Value> class Flat {
     }
 
     void grow() {
-        std::vector<Slot> before(slots_.empty() ? 16 : slots_.size() * 2);
+        Vector<Slot> before(slots_.empty() ? 16 : slots_.size() * 2);
         before.swap(slots_);
         for (const Slot &slot : before) {
             if (slot.value) {
@@ -85,7 +85,7 @@ template <typename Value> class Flat {
         }
     }
 
-    std::vector<Slot> slots_;
+    Vector<Slot> slots_;
     std::size_t used_ = 0;
 };
 

@@ -146,7 +146,7 @@ class Ledger {
         }
     }
 
-    static std::size_t place(const std::vector<std::unique_ptr<Entry>> &entries, const Entry *entry) {
+    static std::size_t place(const Vector<std::unique_ptr<Entry>> &entries, const Entry *entry) {
         for (std::size_t at = 0; at < entries.size(); ++at) {
             if (entries[at].get() == entry) {
                 return at;

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pool.hpp"
+
 namespace core {
 
 using i64 = std::int64_t;
@@ -111,7 +113,7 @@ class Names {
     }
 
     void grow() {
-        std::vector<Slot> before(table_.size() * 2);
+        Vector<Slot> before(table_.size() * 2);
         before.swap(table_);
         std::size_t mask = table_.size() - 1;
         for (const Slot &slot : before) {
@@ -125,7 +127,7 @@ class Names {
         }
     }
 
-    std::vector<Slot> table_;
+    Vector<Slot> table_;
     std::vector<std::unique_ptr<Kept[]>> pages_;
     Name count_ = 1;
     std::size_t bytes_ = 0;

@@ -1,10 +1,14 @@
 // Memory for the many small things that live long: kept by size, taken and given back without a search.
 #pragma once
 
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
-
-#include "names.hpp"
+#include <utility>
+#include <vector>
 
 namespace core {
 
@@ -13,7 +17,7 @@ class Pool {
     static void *take(std::size_t size) {
         std::size_t number = (size + STEP - 1) / STEP;
         if (number >= SIZES) {
-            return ::operator new(size);
+            return size >= HUGE ? huge(size) : ::operator new(size);
         }
         Free *&first = free_[number];
         if (first) {
@@ -27,7 +31,11 @@ class Pool {
     static void give(void *place, std::size_t size) {
         std::size_t number = (size + STEP - 1) / STEP;
         if (number >= SIZES) {
-            ::operator delete(place);
+            if (size >= HUGE) {
+                std::free(place);
+            } else {
+                ::operator delete(place);
+            }
             return;
         }
         Free *given = static_cast<Free *>(place);
@@ -40,10 +48,23 @@ class Pool {
         Free *next;
     };
 
+    // Memory in large pages where the system has them: a million accounts are then on few enough to be found at once.
+    static void *huge(std::size_t size) {
+        std::size_t whole = (size + HUGE - 1) / HUGE * HUGE;
+        void *place = std::aligned_alloc(HUGE, whole);
+        if (!place) {
+            throw std::bad_alloc();
+        }
+#ifdef MADV_HUGEPAGE
+        madvise(place, whole, MADV_HUGEPAGE);  // it is only advice: without it all is the same, only slower
+#endif
+        return place;
+    }
+
     static void *cut(std::size_t size) {
         if (room_ < size) {
-            next_ = static_cast<char *>(::operator new(SLAB));
-            room_ = SLAB;
+            next_ = static_cast<char *>(huge(HUGE));
+            room_ = HUGE;
         }
         void *taken = next_;
         next_ += size;
@@ -56,11 +77,26 @@ class Pool {
 #else
     static constexpr std::size_t SIZES = 65;
 #endif
-    static constexpr std::size_t STEP = 16, SLAB = 1 << 16;
+    static constexpr std::size_t STEP = 16, HUGE = 1 << 21;
     static inline Free *free_[SIZES + 1] = {};
     static inline char *next_ = nullptr;
     static inline std::size_t room_ = 0;
 };
+
+// A vector's memory from the pool.
+template <typename Value> struct Pooling {
+    using value_type = Value;
+
+    Pooling() = default;
+    template <typename Other> Pooling(const Pooling<Other> &) {}
+
+    Value *allocate(std::size_t count) { return static_cast<Value *>(Pool::take(count * sizeof(Value))); }
+    void deallocate(Value *place, std::size_t count) { Pool::give(place, count * sizeof(Value)); }
+    bool operator==(const Pooling &) const { return true; }
+    bool operator!=(const Pooling &) const { return false; }
+};
+
+template <typename Value> using Vector = std::vector<Value, Pooling<Value>>;
 
 // What is made often has its memory from the pool.
 struct Pooled {

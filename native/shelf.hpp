@@ -194,7 +194,7 @@ class Shelf {
 
     Place &taken(Text key) {
         if ((used_ + 1) * 3 > places_.size() * 2) {
-            std::vector<Place> before(places_.size() * 2);
+            Vector<Place> before(places_.size() * 2);
             before.swap(places_);
             for (Place &place : before) {
                 if (!place.is_free()) {
@@ -264,7 +264,7 @@ class Shelf {
     World &world_;
     Rows &rows_;
     std::size_t memory_bytes_;
-    std::vector<Place> places_;
+    Vector<Place> places_;
     std::size_t used_ = 0, live_bytes_ = 0, cold_bytes_ = 0;
     Account *oldest_ = nullptr, *youngest_ = nullptr;
 };
