@@ -50,6 +50,7 @@ SOURCES = (
     "stream/accounts/opportunities.py",
     "stream/accounts/orders.py",
     "stream/accounts/parts.py",
+    "stream/accounts/positions.py",
     "stream/accounts/rows.py",
     "stream/accounts/shelf.py",
     "stream/accounts/stage.py",

@@ -15,12 +15,13 @@ from schemas.instants import milliseconds_at
 from schemas.ordinary import NO_ENVELOPE, event_of
 from schemas.partitioning import home_partition
 from schemas.records import Output, RecordBatch, Restored, Snapshot
-from schemas.rows import ROW_VERSION, AccountsPosition, UnreadableRow
+from schemas.rows import UnreadableRow
 from schemas.verdicts import Code
 from stream.accounts.account import Account
 from stream.accounts.kinds import RANK, SETTLING_KINDS
 from stream.accounts.ledger import fingerprint
 from stream.accounts.options import AccountsOptions
+from stream.accounts.positions import encode_position
 from stream.accounts.rows import SHAPES
 from stream.accounts.stage import AccountsStage
 from stream.intake import FOLD_REASONS, at_the_fold
@@ -30,7 +31,6 @@ VERDICTS = (Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED, Code.CONFLICT, Code.
 KINDS = 64
 NOT_TAKEN = -1
 
-_encode = msgspec.msgpack.Encoder().encode
 _decode_fields = msgspec.msgpack.Decoder().decode
 
 
@@ -81,19 +81,9 @@ class NativeStage(AccountsStage):
         """End the epoch: gathered outputs, rows first changed before ``flush_before``, the position."""
         offset = offsets["activity"]
         rows = self.core.rows(offset, flush_before["activity"])
-        floor, floor_clock_ms = self.core.floor() or (offset, self.core.clock_ms)
-        position = AccountsPosition(
-            ROW_VERSION,
-            self.generation,
-            self.partitions,
-            offset,
-            floor,
-            self.core.clock_ms,
-            floor_clock_ms,
-            self.core.newest(),
-            self.tallies.pack(),
-            self.tallies.pack_ignored(),
-        )
+        reached = (offset, self.core.clock_ms)
+        floor = self.core.floor() or reached
+        position = encode_position(self.generation, self.partitions, reached, floor, self.core.newest(), self.tallies)
         outputs = [
             *(Output("cells", home_partition(key, self.cells_partitions), key, raw) for key, raw in self.core.cells()),
             *self._letters,
@@ -101,7 +91,7 @@ class NativeStage(AccountsStage):
         self._letters = []
         self._folded = 0
         self.core.evict(offset)
-        return Snapshot(rows, outputs, _encode(position))
+        return Snapshot(rows, outputs, position)
 
     def restore_row(self, key: bytes, value: bytes) -> None:
         """Take a row as it was written."""

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from schemas.envelope import AGE_MS, AHEAD_MS
 from schemas.event import Event, decode_further, is_activity, judge_time
 from schemas.hot import ENVELOPES
 from schemas.instants import milliseconds_at
 from schemas.ordinary import envelope_of, event_of, known_tenant, shared_source
 from schemas.partitioning import encode_key, home_partition
-from schemas.records import Output, RecordBatch, Restored, Snapshot, UnreadableState
-from schemas.rows import ROW_VERSION, AccountsPosition, stamped_offset
+from schemas.records import Output, RecordBatch, Restored, Snapshot
+from schemas.rows import stamped_offset
 from schemas.verdicts import Code, Refusal
 from stream.accounts.account import Account
 from stream.accounts.emission import Emission
 from stream.accounts.fold import fold
 from stream.accounts.kinds import TOUCH
 from stream.accounts.options import AccountsOptions
+from stream.accounts.positions import decode_position, encode_position
 from stream.accounts.rows import chunk_key, encode_chunk
 from stream.accounts.shelf import Shelf
 from stream.accounts.standing import Cells
@@ -35,9 +34,6 @@ from stream.tallies import Tallies
 BEGINNING_MS = -(2**61)
 ACCEPTED, SUPERSEDED = Code.ACCEPTED, Code.SUPERSEDED
 TOUCH_ENVELOPE = ENVELOPES[TOUCH]
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode_position = msgspec.msgpack.Decoder(AccountsPosition).decode
 
 
 class AccountsStage:
@@ -85,24 +81,14 @@ class AccountsStage:
         """End the epoch: gathered outputs, rows first changed before ``flush_before``, the position."""
         offset = offsets["activity"]
         rows = self._due_rows(offset, flush_before["activity"])
-        floor, floor_clock_ms = next(iter(self._dirty.values()), (offset, self.clock_ms))
-        position = AccountsPosition(
-            ROW_VERSION,
-            self.generation,
-            self.partitions,
-            offset,
-            floor,
-            self.clock_ms,
-            floor_clock_ms,
-            dict(self.emission.newest_ms),
-            self.tallies.pack(),
-            self.tallies.pack_ignored(),
-        )
+        reached, newest_ms = (offset, self.clock_ms), dict(self.emission.newest_ms)
+        floor = next(iter(self._dirty.values()), reached)
+        position = encode_position(self.generation, self.partitions, reached, floor, newest_ms, self.tallies)
         outputs = [*self.emission.release(self.cells_partitions), *self._letters]
         self._letters = []
         self._folded = 0
         self.shelf.evict(self._dirty, offset)
-        return Snapshot(rows, outputs, _encode(position))
+        return Snapshot(rows, outputs, position)
 
     def _due_rows(self, offset: int, before: int) -> list[tuple[bytes, bytes | None]]:
         """Rows whose first unwritten change lies before ``before``, oldest first."""
@@ -127,14 +113,7 @@ class AccountsStage:
 
     def restore_position(self, value: bytes) -> Restored:
         """Take the position. Raises UnreadableState for another generation, partition count or version."""
-        position = _decode_position(value)
-        found = (position.version, position.generation, position.partitions)
-        wanted = (ROW_VERSION, self.generation, self.partitions)
-        if found != wanted:
-            raise UnreadableState(
-                f"state of activity partition {self.partition} is (version, generation, partitions) {found}, "
-                f"this worker runs {wanted}; build the next generation beside it"
-            )
+        position = decode_position(value, self.partition, generation=self.generation, partitions=self.partitions)
         self.clock_ms = position.floor_clock_ms
         self.emission.newest_ms = dict(position.newest_ms)
         self.tallies.unpack(position.tallies, position.ignored)
