@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from tests.strategies.authors import DAY_MS, HOUR_MS, MINUTE_MS, TYPE_NAMES, Cast
 
+START_MS = 1_774_564_800_000
+"""An hour and a bit before midnight, shortly before clocks change."""
+
 
 @dataclass(frozen=True)
 class Climate:
@@ -31,7 +34,7 @@ class Climate:
     least: int = 1
     commits: tuple[float, ...] = (0.02, 0.1, 0.3, 1.0)
     spread_ms: int = 3 * HOUR_MS
-    start_ms: int = 1_774_564_800_000  # an hour and a bit before midnight, shortly before clocks change
+    start_ms: int = START_MS
 
 
 DEAL_STORY = (

@@ -145,19 +145,8 @@ def _parted_elsewhere(said: Said, random: Random) -> Said:
 
 
 CHANGES: tuple[Callable[[Said, Random], Said], ...] = (
-    *(
-        _bent,
-        _bent,
-        _bent,
-        _incomplete,
-        _wordy,
-        _wordy,
-        _explicit,
-        _explicit,
-        _worded_otherwise,
-        _organisational,
-        _parted_elsewhere,
-    ),
+    *(_bent, _bent, _bent, _incomplete, _wordy, _wordy, _explicit, _explicit),
+    *(_worded_otherwise, _organisational, _parted_elsewhere),
 )
 
 

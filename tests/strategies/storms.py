@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from schemas.records import Headers
 from stream.accounts.options import AccountsOptions
 from tests.strategies.authors import DAY_MS, EXOTIC, HOUR_MS, MINUTE_MS, Author, spelled
-from tests.strategies.climates import CLIMATES, RARE, Climate
+from tests.strategies.climates import CLIMATES, RARE, START_MS, Climate
 from tests.strategies.oddities import Said, Written, key_of, odd_record, written
 
 
@@ -59,6 +59,8 @@ class Storm(NamedTuple):
     steps: list[Step]
 
 
+ERAS_MS = (68_162_400_000, 951_775_200_000, 1_835_388_000_000, 4_107_535_200_000, 1_798_750_800_000, 32_503_669_200_000)
+"""Two hours before the ends of Februaries with a leap day and without, of a year, and of the last year there is."""
 RARE_SHARE = 0.004
 ROOMS = (0, 3_000, 30_000, 200 * 1_048_576)
 HORIZONS_MS = (0, 10 * MINUTE_MS, 5 * HOUR_MS, 3 * DAY_MS, 36 * DAY_MS, 36 * DAY_MS)
@@ -72,6 +74,8 @@ def storm_of(seed: int, climate: Climate | None = None) -> Storm:
         chosen = replace(chosen, memory_bytes=random.choice(ROOMS))
     if random.random() < 0.4:
         chosen = replace(chosen, settle_after_ms=random.choice(HORIZONS_MS))
+    if random.random() < 0.2 and chosen.start_ms == START_MS:
+        chosen = replace(chosen, start_ms=random.choice(ERAS_MS))
     options = AccountsOptions(
         may_backfill=random.random() < 0.5,
         backfill_tenants=frozenset({"acme"}),
@@ -158,7 +162,7 @@ class _Teller:
         draw = self.random
         turn = draw.random()
         if turn < 0.2:
-            return said, time_ms
+            return _with_turned_zeros(said) if draw.random() < 0.3 else said, time_ms
         if turn < 0.3:
             return said | {"source": draw.choice(self.climate.sources)}, time_ms
         if turn < 0.4:
@@ -191,3 +195,15 @@ class _Teller:
     def _voided(self, said: Said) -> Said:
         kept = {name: held for name, held in said.items() if name != "data" or self.random.random() < 0.3}
         return kept | {"voided": True, "revision": said.get("revision", 0) + self.random.choice((1, 1, 1, 0))}
+
+
+def _with_turned_zeros(said: Said) -> Said:
+    """The same answer, with -0.0 for 0 and the other way round: no other number is spelled in two ways once decoded."""
+    held = said.get("data", {})
+    if not isinstance(held, dict) or "scale" not in held:
+        return said
+    scale = held["scale"]
+    low, score = (
+        0 if str(number) == "-0.0" else -0.0 if number == 0 else number for number in (scale["min"], held["score"])
+    )
+    return said | {"data": held | {"scale": scale | {"min": low}, "score": score}}
