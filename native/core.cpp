@@ -10,17 +10,23 @@ struct CoreObject {
 
 Core &core_of(PyObject *self) { return *reinterpret_cast<CoreObject *>(self)->core; }
 
-// Call a function that may raise, in C++ or in Python.
+// Call a function that may raise, in C++ or in Python. What was raised may have come in the middle of a change: from
+// then on the core says so, and another has to be restored.
 template <typename Body> PyObject *guarded(PyObject *self, Body body) {
-    try {
-        return body(core_of(self)).give();
-    } catch (const Raised &) {
+    Core &core = core_of(self);
+    if (core.is_broken) {
+        PyErr_SetString(PyExc_RuntimeError, "this core was stopped in the middle of a change; restore another");
         return nullptr;
+    }
+    try {
+        return body(core).give();
+    } catch (const Raised &) {
     } catch (const Unreadable &error) {
-        PyErr_SetString(core_of(self).calls.unreadable.get(), error.what());
+        PyErr_SetString(core.calls.unreadable.get(), error.what());
     } catch (const std::exception &error) {
         PyErr_SetString(PyExc_RuntimeError, error.what());
     }
+    core.is_broken = true;
     return nullptr;
 }
 

@@ -1,75 +1,10 @@
 // A partition as Python sees it: records in, and what is not ordinary left to Python.
 #pragma once
 
+#include "calls.hpp"
 #include "partition.hpp"
-#include "python.hpp"
 
 namespace core {
-
-// Where the fields of an envelope are; those of all kinds but `data` are at the same places.
-struct EnvelopeShape {
-    u8 kind = 0;
-    PyObject *is_sound =
-        nullptr;  // a check of its data that types don't express, None if there is none; its type keeps it
-    Py_ssize_t id, source, subject, time, tenant, revision, voided, backfill, receivedat, data;
-    Py_ssize_t rep = 0, automated = 0;  // of a touch's data
-};
-
-inline PyObject *at(PyObject *object, Py_ssize_t offset) {
-    return *reinterpret_cast<PyObject **>(reinterpret_cast<char *>(object) + offset);
-}
-
-// What of Python a core calls: attributes of the object it is given.
-struct Calls {
-    Ref decode, no_envelope, instant, fingerprint, same_data, unreadable;
-
-    explicit Calls(PyObject *given)
-        : decode(checked(PyObject_GetAttrString(given, "decode_envelope"))),
-          no_envelope(checked(PyObject_GetAttrString(given, "no_envelope"))),
-          instant(checked(PyObject_GetAttrString(given, "milliseconds_at"))),
-          fingerprint(checked(PyObject_GetAttrString(given, "fingerprint"))),
-          same_data(checked(PyObject_GetAttrString(given, "same_data"))),
-          unreadable(checked(PyObject_GetAttrString(given, "unreadable"))) {}
-
-    u64 fingerprint_of(Text source, Text id) const {
-        std::string identity(source);
-        identity.push_back('\0');
-        identity.append(id);
-        Ref text = checked(text_from(identity));
-        Ref print = checked(PyObject_CallOneArg(fingerprint.get(), text.get()));
-        u64 value = PyLong_AsUnsignedLongLong(print.get());
-        if (PyErr_Occurred()) {
-            throw Raised();
-        }
-        return value;
-    }
-
-    bool is_same(u8 kind, Text held, Text come) const {
-        Ref answer = checked(PyObject_CallFunction(same_data.get(), "iy#y#", kind, held.data(),
-                                                   static_cast<Py_ssize_t>(held.size()), come.data(),
-                                                   static_cast<Py_ssize_t>(come.size())));
-        return answer.get() == Py_True;
-    }
-
-    bool instant_of(Text text, i64 &time_ms) const {
-        if (InstantText(text).read(time_ms)) {
-            return true;
-        }
-        Ref given = checked(text_from(text));
-        Ref found = checked(PyObject_CallOneArg(instant.get(), given.get()));
-        if (found.get() == Py_None) {
-            return false;
-        }
-        time_ms = number_of(found.get());
-        return true;
-    }
-};
-
-// One record as it came, borrowed from the lists of its batch.
-struct Record {
-    PyObject *raw, *key, *offset, *received;
-    i64 clock_before_ms;
-};
 
 class Core {
   public:
@@ -84,12 +19,17 @@ class Core {
     }
 
     Calls calls;
+    bool is_broken = false;  // something was raised in the middle of a change
 
     Partition &partition() { return partition_; }
 
     // Fold every record of a batch; what isn't ordinary is left to ``leave_to``, in its turn.
     void fold(PyObject *values, PyObject *keys, PyObject *offsets, PyObject *received, PyObject *leave_to) {
         Py_ssize_t count = PyList_GET_SIZE(values);
+        if (PyList_GET_SIZE(keys) != count || PyList_GET_SIZE(offsets) != count || PyList_GET_SIZE(received) != count) {
+            PyErr_SetString(PyExc_ValueError, "a batch has as many keys, offsets and receipts as values");
+            throw Raised();
+        }
         for (Py_ssize_t n = 0; n < count; ++n) {
             bring_near(values, keys, n, count);
             Record record{PyList_GET_ITEM(values, n), PyList_GET_ITEM(keys, n), PyList_GET_ITEM(offsets, n),
@@ -131,10 +71,12 @@ class Core {
         for (std::size_t kind = 0; kind < KINDS; ++kind) {
             partition_.world.kinds.rank[kind] = static_cast<u8>(rank[kind]);
             partition_.world.kinds.settles[kind] = settling[kind] != 0;
+            partition_.world.kinds.is_known[kind] = rank[kind] != UNRANKED;
         }
     }
 
     static constexpr Py_ssize_t FAR = 8, NEAR = 4;
+    static constexpr char UNRANKED = 127;  // no kind of an account's
 
     // Ask for the memory of records to come and of their accounts, so that it is there when their turn comes.
     void bring_near(PyObject *values, PyObject *keys, Py_ssize_t n, Py_ssize_t count) {

@@ -37,17 +37,19 @@ class Folder {
         if (settle_before_ms > account.settle_from_ms) {
             ledger_.settle(account, settle_before_ms);
         }
-        Entry *held = ledger_.held_as(account, event.source, event.id, hash_of(event.id));
+        u64 id_hash = hash_of(event.id);
+        Entry *held = ledger_.held_as(account, event.source, event.id, id_hash);
         if (held && event.revision < held->revision) {
             return Verdict::SUPERSEDED;
         }
         if (held && event.revision == held->revision) {
             return same_as(*held, event) ? Verdict::DUPLICATE : Verdict::CONFLICT;
         }
-        std::unique_ptr<Entry> entry = entry_of(event, received_ms, account.ids);
-        if ((account.settled || account.forgotten) && ledger_.is_settled(account, entry.get())) {
+        Text source = world_.names.text(event.source);
+        if (account.settled && ledger_.is_settled(account, event.kind, event.time_ms, source, event.id, id_hash)) {
             return Verdict::TOO_OLD;
         }
+        std::unique_ptr<Entry> entry = entry_of(event, received_ms, account.ids);
         if (held) {
             stored = entry.get();
             revise(account, held, stored, cells);

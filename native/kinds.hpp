@@ -55,6 +55,7 @@ constexpr KindSet KEPT_KINDS(TOUCH, APPOINTMENT_HELD, APPOINTMENT_SET);
 // What Python's tables say of the kinds: given once, so that it is said in one place only.
 struct KindTables {
     u8 rank[KINDS] = {};
+    bool is_known[KINDS] = {};
     bool settles[KINDS] = {};
 };
 

@@ -97,14 +97,17 @@ class Ledger {
     }
 
     // Whether an event that settles sorts before the settled ones, or one repeats the identity of one of them.
-    bool is_settled(Account &account, const Entry *entry) const {
-        if (account.settled && world_.kinds.settles[entry->kind] && !world_.order.after(entry, *account.settled)) {
+    bool is_settled(const Account &account, u8 kind, i64 time_ms, Text source, Text id, u64 id_hash) const {
+        const Key *settled = account.settled.get();
+        if (settled && world_.kinds.settles[kind] &&
+            compare(time_ms, world_.kinds.rank[kind], source, id, settled->time_ms, settled->rank, settled->source,
+                    settled->id) <= 0) {
             return true;
         }
-        if (!account.forgotten || !(account.seen & bit(entry->id_hash))) {
+        if (!account.forgotten || !(account.seen & bit(id_hash))) {
             return false;
         }
-        return account.forgotten->count(fingerprint_(world_.order.source(*entry), entry->id())) != 0;
+        return account.forgotten->count(fingerprint_(source, id)) != 0;
     }
 
     // Settle events whose time and receipt lie before a moment: the log clock less the horizon.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,29 @@ using Text = std::string_view;
 using Name = u32;
 constexpr Name NONE = 0;  // what is not said; no text has this number
 
-inline u64 hash_of(Text text) { return std::hash<Text>{}(text); }
+// Both halves of a product, one over the other.
+inline u64 folded_product(u64 a, u64 b) {
+    unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
+    return static_cast<u64>(product) ^ static_cast<u64>(product >> 64);
+}
+
+// A text's hash, another in each process: who names things can't know which fall together.
+inline u64 hash_of(Text text) {
+    static const u64 secret = (static_cast<u64>(std::random_device{}()) << 32 | std::random_device{}()) | 1;
+    constexpr u64 odd = 0xa0761d6478bd642fULL;
+    u64 mixed = folded_product(secret ^ text.size(), odd), part = 0;
+    const char *at = text.data();
+    std::size_t left = text.size();
+    for (; left > 8; left -= 8, at += 8) {
+        std::memcpy(&part, at, 8);
+        mixed = folded_product(mixed ^ part, odd ^ secret);
+    }
+    part = 0;
+    if (left) {
+        std::memcpy(&part, at, left);
+    }
+    return folded_product(mixed ^ part, secret);
+}
 
 // A text that is held in place where it is short, so that a look at it is one look at memory.
 template <u32 SHORT> class Inline {

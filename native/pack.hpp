@@ -175,7 +175,7 @@ class Unpacker {
     }
 
     double real() {
-        if (static_cast<u8>(*at_) != 0xcb) {
+        if (static_cast<u8>(*need(1)) != 0xcb) {
             return static_cast<double>(integer());
         }
         byte();

@@ -15,7 +15,7 @@ namespace core {
 class Pool {
   public:
     static void *take(std::size_t size) {
-        std::size_t number = (size + STEP - 1) / STEP;
+        std::size_t number = number_of(size);
         if (number >= SIZES) {
             return size >= HUGE ? huge(size) : ::operator new(size);
         }
@@ -29,7 +29,7 @@ class Pool {
     }
 
     static void give(void *place, std::size_t size) {
-        std::size_t number = (size + STEP - 1) / STEP;
+        std::size_t number = number_of(size);
         if (number >= SIZES) {
             if (size >= HUGE) {
                 std::free(place);
@@ -44,6 +44,8 @@ class Pool {
     }
 
   private:
+    static std::size_t number_of(std::size_t size) { return size ? (size + STEP - 1) / STEP : 1; }
+
     struct Free {
         Free *next;
     };

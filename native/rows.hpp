@@ -98,8 +98,12 @@ class Rows {
     std::unique_ptr<Entry> decode_entry(Unpacker &from, Ids &ids) const {
         auto entry = std::make_unique<Entry>();
         from.array();
-        entry->kind = static_cast<u8>(from.integer());
-        entry->rank = world_.kinds.rank[entry->kind];
+        i64 kind = from.integer();
+        if (kind < 0 || kind >= KINDS || !world_.kinds.is_known[kind]) {
+            throw Unreadable("a row holds an event of kind " + std::to_string(kind) + ", which no account has");
+        }
+        entry->kind = static_cast<u8>(kind);
+        entry->rank = world_.kinds.rank[kind];
         entry->time_ms = from.integer();
         Text source = from.text();
         entry->source = source.empty() ? NONE : world_.names.of(source);

@@ -28,7 +28,8 @@ from stream.intake import FOLD_REASONS, at_the_fold
 
 VERDICTS = (Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED, Code.CONFLICT, Code.TOO_OLD)
 """By the number that the core gives each."""
-KINDS = 64
+KINDS, UNRANKED = 64, 127
+"""Numbers of kinds, and the rank that says of a number that no activity has it."""
 NOT_TAKEN = -1
 
 _decode_fields = msgspec.msgpack.Decoder().decode
@@ -44,7 +45,7 @@ class _Asked:
         self.fingerprint = fingerprint
         self.same_data = same_data
         self.unreadable = UnreadableRow
-        self.ranks = bytes(RANK.get(kind, 0) for kind in range(KINDS))
+        self.ranks = bytes(RANK.get(kind, UNRANKED) for kind in range(KINDS))
         self.settles = bytes(kind in SETTLING_KINDS for kind in range(KINDS))
 
 
