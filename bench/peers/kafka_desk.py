@@ -17,11 +17,19 @@ from typing import Any
 from confluent_kafka import (  # type: ignore[import-not-found, unused-ignore]
     OFFSET_BEGINNING,
     Consumer,
+    KafkaError,
+    KafkaException,
     Producer,
     TopicPartition,
 )
 
 POLL_S = 0.05
+COORDINATOR_MOVES = {
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+}
+"""What a broker answers for a moment while a group finds its place; asked again it knows."""
 FRAME = struct.Struct("<qI")  # timestamp in ms, length of the value that follows
 
 
@@ -96,7 +104,12 @@ def watch(bootstrap: str, topic: str, group: str, limit_s: str) -> None:
     behind = dict(ends)
     while behind and time.monotonic() < until:
         time.sleep(0.25)
-        found = {tp.partition: tp.offset for tp in consumer.committed(partitions, 10)}
+        try:
+            found = {tp.partition: tp.offset for tp in consumer.committed(partitions, 10)}
+        except KafkaException as exc:
+            if exc.args[0].code() not in COORDINATOR_MOVES:
+                raise
+            continue
         behind = {p: end - max(found[p], 0) for p, end in ends.items() if found[p] < end}
     consumer.close()
     say(reached=not behind, behind=behind)
