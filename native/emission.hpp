@@ -94,6 +94,9 @@ class Emission {
             gathered.is_open = false;
         }
         tenants_.clear();
+        if (gathered_.size() > TENANTS_MAX) {
+            gathered_.clear();
+        }
         return records;
     }
 
