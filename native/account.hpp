@@ -1,7 +1,6 @@
 // An account: what its valid events say about leads, deals, orders and answers; `stream.accounts.account`.
 #pragma once
 
-#include <map>
 #include <unordered_set>
 
 #include "entry.hpp"
@@ -67,7 +66,6 @@ template <typename Value> class Few {
     }
 
     bool empty() const { return members_.empty(); }
-    std::size_t size() const { return members_.size(); }
     auto begin() { return members_.begin(); }
     auto end() { return members_.end(); }
 

@@ -38,10 +38,6 @@ class Amount {
         return turned += Amount(1);
     }
 
-    bool operator==(const Amount &other) const {
-        return low_ == other.low_ && middle_ == other.middle_ && high_ == other.high_;
-    }
-
     bool is_zero() const { return (low_ | middle_ | high_) == 0; }
     bool is_negative() const { return (high_ >> 63) != 0; }
 

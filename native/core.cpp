@@ -32,6 +32,19 @@ template <typename Body> PyObject *guarded(PyObject *self, Body body) {
 
 Ref none() { return Ref::shared(Py_None); }
 
+void append(const Ref &list, const Ref &member) {
+    if (PyList_Append(list.get(), member.get())) {
+        throw Raised();
+    }
+}
+
+Ref pair_of(Text first, Text second) {
+    Ref pair = checked(PyTuple_New(2));
+    PyTuple_SET_ITEM(pair.get(), 0, checked(bytes_from(first)).give());
+    PyTuple_SET_ITEM(pair.get(), 1, checked(bytes_from(second)).give());
+    return pair;
+}
+
 PyObject *make(PyTypeObject *type, PyObject *args, PyObject *) {
     unsigned int partition, partitions;
     long long settle_after_ms, memory_bytes;
@@ -107,14 +120,7 @@ PyObject *rows(PyObject *self, PyObject *args) {
             throw Raised();
         }
         Ref list = checked(PyList_New(0));
-        core.partition().give_due_rows(offset, before, [&](Text key, Text row) {
-            Ref pair = checked(PyTuple_New(2));
-            PyTuple_SET_ITEM(pair.get(), 0, checked(bytes_from(key)).give());
-            PyTuple_SET_ITEM(pair.get(), 1, checked(bytes_from(row)).give());
-            if (PyList_Append(list.get(), pair.get())) {
-                throw Raised();
-            }
-        });
+        core.partition().give_due_rows(offset, before, [&](Text key, Text row) { append(list, pair_of(key, row)); });
         return list;
     });
 }
@@ -123,12 +129,7 @@ PyObject *cells(PyObject *self, PyObject *) {
     return guarded(self, [&](Core &core) {
         Ref list = checked(PyList_New(0));
         for (const auto &[tenant, record] : core.partition().emission.release()) {
-            Ref pair = checked(PyTuple_New(2));
-            PyTuple_SET_ITEM(pair.get(), 0, checked(bytes_from(core.partition().world.names.text(tenant))).give());
-            PyTuple_SET_ITEM(pair.get(), 1, checked(bytes_from(record)).give());
-            if (PyList_Append(list.get(), pair.get())) {
-                throw Raised();
-            }
+            append(list, pair_of(core.partition().world.names.text(tenant), record));
         }
         return list;
     });
@@ -147,9 +148,7 @@ PyObject *tallies(PyObject *self, PyObject *) {
                 Ref one = checked(Py_BuildValue("s#s#iL", tenant.data(), static_cast<Py_ssize_t>(tenant.size()),
                                                 source.data(), static_cast<Py_ssize_t>(source.size()), verdict,
                                                 static_cast<long long>(count.by_verdict[verdict])));
-                if (PyList_Append(list.get(), one.get())) {
-                    throw Raised();
-                }
+                append(list, one);
             }
         }
         return list;

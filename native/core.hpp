@@ -175,9 +175,8 @@ class Core {
         come.voided = at(envelope, shape.voided) == Py_True;
         come.backfill = at(envelope, shape.backfill) == Py_True;
         pack(at(envelope, shape.data), come);
-        Verdict verdict = partition_.judge(place, arrival, come);
-        bool is_refused = verdict > Verdict::SUPERSEDED && !partition_.is_refolding;
-        return is_refused ? static_cast<int>(verdict) : TAKEN;
+        Verdict verdict;
+        return partition_.take(place, arrival, come, verdict) ? static_cast<int>(verdict) : TAKEN;
     }
 
     void pack(PyObject *data, Come &come) {

@@ -25,13 +25,10 @@ struct Come {
 class Folder {
   public:
     Folder(World &world, const Ledger &ledger, SameData same_data, std::function<bool(Text, i64 &)> instant)
-        : world_(world), ledger_(ledger), same_data_(std::move(same_data)), instant_(std::move(instant)) {
-        parts_.phases_by(alone_);
-    }
+        : world_(world), ledger_(ledger), same_data_(std::move(same_data)), instant_(std::move(instant)) {}
 
     // Settle what is older than ``settle_before_ms``, judge an event, and let it count; what it adds goes into
-    // ``cells``.
-    // ``stored`` is its entry if it was accepted.
+    // ``cells``. ``stored`` is its entry if it was accepted.
     Verdict fold(Account &account, const Come &event, i64 received_ms, i64 settle_before_ms, Cells &cells,
                  Entry *&stored) const {
         if (settle_before_ms > account.settle_from_ms) {
@@ -258,7 +255,7 @@ class Folder {
     Orders orders_{world_, wins_};
     OpenDeals open_deals_{world_};
     Alone alone_{world_, attaching_, orders_};
-    PartCells parts_{world_, wins_, leads_, orders_, open_deals_};
+    PartCells parts_{world_, wins_, leads_, orders_, open_deals_, alone_};
 };
 
 }  // namespace core

@@ -1,6 +1,8 @@
 // Whom an epoch heard: moments gathered event by event; `stream.accounts.hearing`.
 #pragma once
 
+#include <map>
+
 #include "cells.hpp"
 
 namespace core {

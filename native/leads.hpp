@@ -68,8 +68,11 @@ class Leads {
     // source.
     void opened_cells(Account &account, Name deal_id, Cells &cells, int sign) const {
         Deal *deal = account.deal(deal_id);
+        if (!deal) {
+            return;
+        }
         Entries openings;
-        for (Entry *entry : deal ? deal->events : Entries()) {
+        for (Entry *entry : deal->events) {
             if (entry->kind == DEAL_OPENED) {
                 openings.push_back(entry);
             }

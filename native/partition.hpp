@@ -95,10 +95,10 @@ class Partition {
             at.key.substr(at.tenant.size() + 1) != at.subject) {
             return false;
         }
-        place = shelf.find(at.key);
         if (at.tenant.find('/') != Text::npos) {  // then another account's key may read the same
             return false;
         }
+        place = shelf.find(at.key);
         return place || (is_plain(at) && murmur2(at.key) % partitions_ == partition_);
     }
 
@@ -121,10 +121,20 @@ class Partition {
             account->dirty_clock_ms = at.clock_before_ms;
             dirty_.push_back(account);
         }
-        if (!is_refolding && verdict <= Verdict::SUPERSEDED) {
-            tally.count(account->tenant, event.source, verdict);
-        }
         return verdict;
+    }
+
+    // The same for an ordinary event: its verdict is counted here, unless a letter is due. Whether it is.
+    bool take(Place *place, const Arrival &at, const Come &event, Verdict &verdict) {
+        verdict = judge(place, at, event);
+        if (is_refolding) {
+            return false;
+        }
+        if (verdict > Verdict::SUPERSEDED) {
+            return true;
+        }
+        tally.count(world.names.of(at.tenant), event.source, verdict);
+        return false;
     }
 
     // Give rows whose first unwritten change lies before an offset, oldest first, as key and row.

@@ -8,8 +8,9 @@ namespace core {
 
 class PartCells {
   public:
-    PartCells(World &world, const Wins &wins, const Leads &leads, const Orders &orders, const OpenDeals &open_deals)
-        : order_(world.order), wins_(wins), leads_(leads), orders_(orders), open_deals_(open_deals) {}
+    PartCells(World &world, const Wins &wins, const Leads &leads, const Orders &orders, const OpenDeals &open_deals,
+              const Alone &alone)
+        : order_(world.order), wins_(wins), leads_(leads), orders_(orders), open_deals_(open_deals), alone_(alone) {}
 
     // What a part adds as the account stands; nothing for an entity that isn't there.
     void cells_of(Account &account, const Part &part, Cells &cells, int sign) const {
@@ -86,8 +87,6 @@ class PartCells {
             customer_affects(account, entry, parts);
         }
     }
-
-    void phases_by(const Alone &alone) { alone_ = &alone; }
 
   private:
     // The customer's NPS answers just before and just after one that is in the list.
@@ -211,7 +210,7 @@ class PartCells {
 
     // Whether the account is a customer decides the phase of later touches that give none.
     void customer_affects(Account &account, Entry *entry, Parts &parts) const {
-        if (!alone_->phases_after(account, entry)) {
+        if (!alone_.phases_after(account, entry)) {
             return;
         }
         auto [low, high] = Alone::phaseless_after(account, entry);
@@ -234,7 +233,7 @@ class PartCells {
     const Leads &leads_;
     const Orders &orders_;
     const OpenDeals &open_deals_;
-    const Alone *alone_ = nullptr;
+    const Alone &alone_;
 };
 
 }  // namespace core

@@ -1,6 +1,8 @@
 // The fields of an event's data, read from the form in which rows hold it.
 #pragma once
 
+#include <unordered_map>
+
 #include "account.hpp"
 
 namespace core {

@@ -1,7 +1,7 @@
 // Where a partition's accounts are: in use, or as the bytes of their rows; `stream.accounts.shelf`.
 #pragma once
 
-#include <deque>
+#include <map>
 
 #include "rows.hpp"
 

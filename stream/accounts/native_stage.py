@@ -24,7 +24,7 @@ from stream.accounts.options import AccountsOptions
 from stream.accounts.positions import encode_position
 from stream.accounts.rows import SHAPES
 from stream.accounts.stage import AccountsStage
-from stream.intake import FOLD_REASONS, at_the_fold
+from stream.intake import at_the_fold
 
 VERDICTS = (Code.ACCEPTED, Code.DUPLICATE, Code.SUPERSEDED, Code.CONFLICT, Code.TOO_OLD)
 """By the number that the core gives each."""
@@ -75,8 +75,8 @@ class NativeStage(AccountsStage):
             generation=generation,
             options=options,
         )
-        chosen = self.options
-        self.core: Any = core.Core(partition, partitions, chosen.settle_after_ms, chosen.memory_bytes, _Asked())
+        bounds = self.options.settle_after_ms, self.options.memory_bytes
+        self.core: Any = core.Core(partition, partitions, *bounds, _Asked())
 
     def snapshot(self, offsets: dict[str, int], *, flush_before: dict[str, int]) -> Snapshot:
         """End the epoch: gathered outputs, rows first changed before ``flush_before``, the position."""
@@ -136,16 +136,7 @@ class NativeStage(AccountsStage):
     def _is_reflected(self, key: bytes, offset: int) -> bool:
         return bool(self.core.is_reflected(key, offset))
 
-    def _judge(
-        self,
-        account: Account | None,
-        event: Event,
-        raw: bytes,
-        key: bytes,
-        offset: int,
-        received_ms: int,
-        clock_before: int,
-    ) -> None:
-        code = VERDICTS[self.core.judge(event, key, offset, received_ms, clock_before)]
-        if code in FOLD_REASONS:
-            self._refuse(at_the_fold(event, code), raw, key, offset, received_ms)
+    def _fold_event(
+        self, account: Account | None, event: Event, key: bytes, offset: int, received_ms: int, clock_before: int
+    ) -> Code:
+        return VERDICTS[self.core.judge(event, key, offset, received_ms, clock_before)]

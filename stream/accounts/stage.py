@@ -239,7 +239,17 @@ class AccountsStage:
         received_ms: int,
         clock_before: int,
     ) -> None:
-        """Fold an event into its account."""
+        """Fold an event into its account, and count it or refuse it."""
+        code = self._fold_event(account, event, key, offset, received_ms, clock_before)
+        if code in FOLD_REASONS:
+            self._refuse(at_the_fold(event, code), raw, key, offset, received_ms)
+        elif not self._refolding:
+            self.tallies.count(event.tenant, event.source, code)
+
+    def _fold_event(
+        self, account: Account | None, event: Event, key: bytes, offset: int, received_ms: int, clock_before: int
+    ) -> Code:
+        """Fold an event into its account and gather what that adds; the verdict."""
         if account is None:
             shelf = self.shelf
             account = shelf.thaw(key, event.tenant, event.subject) or shelf.new(key, event.tenant, event.subject)
@@ -250,10 +260,7 @@ class AccountsStage:
             self.emission.gather(event, received_ms, cells)
         if was_clean and account.dirty_chunks:
             self._dirty[key] = (offset, clock_before)
-        if code in FOLD_REASONS:
-            self._refuse(at_the_fold(event, code), raw, key, offset, received_ms)
-        elif not self._refolding:
-            self.tallies.count(event.tenant, event.source, code)
+        return code
 
     def _turn_away(
         self, home: Refusal | int, event: Event, raw: bytes | None, key: bytes | None, offset: int, received_ms: int
