@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -130,6 +130,6 @@ def _spawn(command: list[str]) -> subprocess.Popen[str]:
 def _answer(chore: subprocess.Popen[str]) -> dict[str, Any]:
     out, _ = chore.communicate(timeout=CHORE_LIMIT_S * 2)
     if chore.returncode or not out.strip():
-        raise BenchFailed(f"{' '.join(map(str, chore.args))} ended with {chore.returncode}")  # type: ignore[arg-type]
+        raise BenchFailed(f"{' '.join(cast('list[str]', chore.args))} ended with {chore.returncode}")
     answer: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
     return answer

@@ -144,7 +144,7 @@ class Stack:
     def __enter__(self) -> Stack:
         try:
             self._start()
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C, too: what was started is stopped, and it goes on
             self._close(error)
             raise
         return self

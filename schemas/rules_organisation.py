@@ -128,8 +128,8 @@ def in_order(start: str, end: str) -> None:
     """Refuse an end that is not after its start, or not of its form: two dates, or two canonical instants."""
     if is_date(start) != is_date(end):
         refuse("to", shown(end), f"of the form of from, which is {shown(start)}", "periods")
-    first, last = (start, end) if is_date(start) else (milliseconds_of(start) or 0, milliseconds_of(end) or 0)
-    if not first < last:  # type: ignore[operator]
+    is_after = start < end if is_date(start) else (milliseconds_of(start) or 0) < (milliseconds_of(end) or 0)
+    if not is_after:
         refuse("to", shown(end), f"after from, which is {shown(start)}", "periods")
 
 

@@ -133,7 +133,7 @@ class KafkaLog:
         )
         try:
             await _checked(producer.start())
-        except BaseException:
+        except BaseException:  # cancelled, too: nothing of it stays open, and it goes on
             await _closed(producer.stop())
             raise
         return KafkaProducer(producer, self._topics, self._signing_key)
@@ -159,7 +159,7 @@ class KafkaLog:
     ) -> dict[TopicPartition, int]:
         client: Any = watcher._client  # noqa: SLF001 - the public call knows one isolation level only
         for topic in {tp.topic for tp in tps}:
-            await client._wait_on_metadata(topic)  # noqa: SLF001
+            await client._wait_on_metadata(topic)  # noqa: SLF001 - it has no public name
         asked: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
         for tp in tps:
             leader = client.cluster.leader_for_partition(tp)

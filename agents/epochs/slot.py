@@ -203,7 +203,7 @@ class Slot:
             await producer.begin()
             ends = await producer.write(outputs)
             await producer.commit()
-        except BaseException:
+        except BaseException:  # cancelled, too
             # An open transaction holds back every reader of the partitions it touched, so try to end it.
             with suppress(Exception):
                 async with asyncio.timeout(ABORT_TIMEOUT_S):

@@ -14,7 +14,7 @@ import time
 from datetime import datetime
 
 import msgspec
-from confluent_kafka import (  # type: ignore[import-not-found, unused-ignore]
+from confluent_kafka import (  # type: ignore[import-not-found, unused-ignore]  # in the peers' environment only
     OFFSET_BEGINNING,
     Consumer,
     TopicPartition,

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import (  # type: ignore[import-not-found, unused-ignore]
+from confluent_kafka import (  # type: ignore[import-not-found, unused-ignore]  # in the peers' environment only
     OFFSET_BEGINNING,
     Consumer,
     KafkaError,

@@ -123,7 +123,7 @@ class LettersDesk:
                 self._log = self._open_log(self._marks)
                 await self._log.open()
             yield self._log
-        except BaseException:
+        except BaseException:  # cancelled, too; it goes on
             await self._drop()
             raise
 

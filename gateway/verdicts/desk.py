@@ -178,7 +178,7 @@ class VerdictDesk:
                 self._reader = self._open_reader()
                 await self._reader.open()
             yield self._reader
-        except BaseException:
+        except BaseException:  # cancelled, too; it goes on
             await self.close()
             raise
 

@@ -41,7 +41,7 @@ def test_the_compiled_core_keeps_the_properties_of_the_fold(compiler: None) -> N
 
 def test_a_module_that_came_too_early_is_named(tmp_path: Path) -> None:
     (tmp_path / "native" / native.digest()).mkdir(parents=True)
-    import stream.accounts.fold  # noqa: F401
+    import stream.accounts.fold  # noqa: F401 - that it came is what matters
 
     with pytest.raises(native.ImportedTooEarly, match=r"stream\.accounts\.fold"):
         native.use(tmp_path)
@@ -52,7 +52,7 @@ def test_without_a_build_the_sources_are_used(tmp_path: Path) -> None:
 
 
 def test_the_core_in_cpp_is_there_beside_sources_that_are_imported(native_core: ModuleType) -> None:
-    import stream.accounts.fold  # noqa: F401
+    import stream.accounts.fold  # noqa: F401 - that it came is what matters
 
     assert native.core(cache_folder()) is native_core
     assert native_core.__name__ == native.CORE

@@ -86,7 +86,7 @@ async def test_a_gateway_that_stood_still_goes_on_at_once(
     usual = frames.make
 
     async def frozen(tenant: str | None) -> bytes | None:
-        time.sleep(0.5)  # noqa: ASYNC251
+        time.sleep(0.5)  # noqa: ASYNC251 - the whole loop stands still
         return await usual(tenant)
 
     monkeypatch.setattr(broadcast, "_make_frame", frozen)

@@ -51,7 +51,8 @@ class Api:
 def address_of(worker: Kept) -> str:
     """Where a worker says its metrics are."""
     until_equal(lambda: SCRAPED_AT.search(worker.log.read_text()) is not None, expected=True)
-    return SCRAPED_AT.findall(worker.log.read_text())[0]  # type: ignore[no-any-return]
+    addresses: list[str] = SCRAPED_AT.findall(worker.log.read_text())
+    return addresses[0]
 
 
 def test_every_panel_of_a_running_pipeline_shows_what_the_api_answers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from functools import partial
 
 from tests.reference.organisation import Organisation, midnight_ms, moment
 
@@ -62,7 +63,7 @@ def holds(window: str, organisation: Organisation, *, before_ms: int) -> Callabl
         "all": lambda day: True,
     }
     for name, days in DAY_WINDOWS.items():
-        belongs[name] = lambda day, days=days: today - dt.timedelta(days=days) < day <= today  # type: ignore[misc]
+        belongs[name] = partial(_is_within, today, dt.timedelta(days=days))
     if re.fullmatch(r"(month|quarter|year):.+", window):
         return lambda at_ms: at_ms < before_ms and window in periods_of(organisation.day_of(at_ms), starts_in)
     return lambda at_ms: at_ms < before_ms and belongs[window](organisation.day_of(at_ms))
@@ -76,3 +77,7 @@ def closed_periods(moments: list[int], organisation: Organisation, *, before_ms:
     return sorted(
         {period for at_ms in moments for period in periods_of(organisation.day_of(at_ms), starts_in)} - set(current)
     )
+
+
+def _is_within(today: dt.date, span: dt.timedelta, day: dt.date) -> bool:
+    return today - span < day <= today

@@ -140,7 +140,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     def _sweep(self) -> None:
         """Close what is left of tasks, those of dead processes above all; the log refuses every call by now."""
         for left in self.tasks:
-            left._log_destroy_pending = False  # type: ignore[attr-defined]
+            left._log_destroy_pending = False  # type: ignore[attr-defined]  # asyncio keeps it to itself
             if not left.done():
                 with suppress(RuntimeError, GeneratorExit):
                     left.get_coro().close()
@@ -160,7 +160,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         n = self.rng.randrange(len(self._drawable))
         self._drawable[n], self._drawable[-1] = self._drawable[-1], self._drawable[n]
         handle = self._drawable.pop()
-        process: Process | None = handle._context.get(current_process)  # type: ignore[attr-defined]
+        process: Process | None = handle._context.get(current_process)  # type: ignore[attr-defined]  # asyncio keeps it to itself
         if handle.cancelled() or (process is not None and not process.alive):
             return
         if process is not None and process.frozen:

@@ -29,7 +29,7 @@ def counters(counted: Counted) -> Amounts:
     found: Amounts = {}
     for measure in MEASURES:
         rows, gains, losses = counted.columns(measure)
-        found |= {(measure, *row): pair for row, *pair in zip(rows, gains, losses, strict=True)}  # type: ignore[misc]
+        found |= {(measure, *row): pair for row, *pair in zip(rows, gains, losses, strict=True)}  # type: ignore[misc]  # two are left
     return {place: (gained, lost) for place, (gained, lost) in found.items()}
 
 

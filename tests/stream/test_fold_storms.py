@@ -141,9 +141,9 @@ def test_what_a_partition_says_is_what_its_account_contributes(seed: int) -> Non
             for output in snapshot.outputs:
                 record = decode_cells(output.value or b"")
                 for *cell, packed in record.cells:
-                    add(total, {tuple(cell): int(packed)})  # type: ignore[dict-item]
+                    add(total, {tuple(cell): int(packed)})  # type: ignore[dict-item]  # the six parts of a Cell
                 for *cell, packed, _ in record.late:
-                    add(total, {tuple(cell): int(packed)})  # type: ignore[dict-item]
+                    add(total, {tuple(cell): int(packed)})  # type: ignore[dict-item]  # the six parts of a Cell
             if crowd.random.random() < 0.1:
                 stage = AccountsStage(0, partitions=1, cells_partitions=1)
                 for row_key, row in rows.items():

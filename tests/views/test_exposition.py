@@ -38,7 +38,7 @@ def value(**changes: object) -> KpiValue:
         "restated_at": None,
         "definition": 1,
     }
-    return KpiValue(**(made | changes))  # type: ignore[arg-type]
+    return KpiValue(**(made | changes))  # type: ignore[arg-type]  # by name, of any type
 
 
 @dataclass

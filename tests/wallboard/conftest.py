@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 import gateway.wall.frame
 from stream.board.board import Board
 from tests.wallboard.company import NOW_MS, TENANT, Company
 from tests.wallboard.serving import Hung
 
-SCREEN = {"width": 1920, "height": 1080}
+SCREEN: ViewportSize = {"width": 1920, "height": 1080}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser that remembers nothing yet, on a screen of 1080p."""
-    context = browser.new_context(viewport=SCREEN, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=SCREEN, reduced_motion="reduce")
     yield context
     context.close()
 

@@ -144,13 +144,13 @@ def test_the_keyboard_turns_pages(hung: Hung, page: Page) -> None:
 
 
 def test_open_alerts_have_a_page_and_can_be_acted_on(hung: Hung, page: Page) -> None:
-    told = {
-        "title": "Rep stalled",
-        "text": "Ada has been idle for 95 minutes",
-        "next_step": "Ask Ada",
-        "fired_ms": 1,
-    }
-    stalled = AlertRecord(TENANT, "rep_stall", "rep:R-0", "firing", "warning", "lead", NOW_MS, NOW_MS, NOW_MS, **told)  # type: ignore[arg-type]
+    stalled = AlertRecord(
+        *(TENANT, "rep_stall", "rep:R-0", "firing", "warning", "lead", NOW_MS, NOW_MS, NOW_MS),
+        title="Rep stalled",
+        text="Ada has been idle for 95 minutes",
+        next_step="Ask Ada",
+        fired_ms=1,
+    )
     hung.alerts.append(stalled)
     page.goto(f"{hung.url}/#tenant={TENANT}&pages=alerts")
     page.wait_for_selector(".alerts .row")

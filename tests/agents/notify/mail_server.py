@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from io import BufferedRWPair
 
 
 class MailServer:
@@ -25,17 +26,17 @@ class MailServer:
             with connection, connection.makefile("rwb") as spoken:
                 self._speak(spoken)
 
-    def _speak(self, spoken: object) -> None:
+    def _speak(self, spoken: BufferedRWPair) -> None:
         def say(line: str) -> None:
-            spoken.write(line.encode() + b"\r\n")  # type: ignore[attr-defined]
-            spoken.flush()  # type: ignore[attr-defined]
+            spoken.write(line.encode() + b"\r\n")
+            spoken.flush()
 
         say("220 here")
-        for line in iter(spoken.readline, b""):  # type: ignore[attr-defined]
+        for line in iter(spoken.readline, b""):
             verb = line[:4].upper()
             if verb == b"DATA":
                 say("354 go on")
-                body = b"".join(iter(spoken.readline, b".\r\n"))  # type: ignore[attr-defined]
+                body = b"".join(iter(spoken.readline, b".\r\n"))
                 self.mails.append(body.decode())
                 say("250 taken")
             elif verb == b"RCPT" and self._refuses:

@@ -10,7 +10,7 @@ import pytest
 
 from cli.report.answers import Files, replayed
 from cli.report.periods import instant, office_of
-from cli.report.schedule import LEASE_MS, RETRY_MS, Due, Entry, SentLog, due_now
+from cli.report.schedule import LEASE_MS, RETRY_MS, Due, Entry, SentLog, Step, due_now
 from cli.report.scheduler import Scheduler
 from config.reports import ScheduledReport
 from config.settings import Settings, load_settings
@@ -39,9 +39,9 @@ def test_a_report_is_due_in_the_morning_after(every: str, now: str, period: str,
     assert (found.period, instant(found.at_ms)) == (period, at)
 
 
-def entry(step: str, by: str) -> Entry:
+def entry(step: Step, by: str) -> Entry:
     """About DUE."""
-    return Entry(step, TENANT, "leads", by, "" if step == "begun" else DUE.period)  # type: ignore[arg-type]
+    return Entry(step, TENANT, "leads", by, "" if step == "begun" else DUE.period)
 
 
 def test_the_first_claim_counts_until_it_runs_out() -> None:
